@@ -1,3 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using Sluice.ServiceDefaults;
+
+return await ServiceHost.RunAsync("catalog", args, _ => { });
