@@ -1,0 +1,311 @@
+using System.Diagnostics.CodeAnalysis;
+using Sluice.Frames.Memory;
+
+namespace Sluice.Frames;
+
+/// <summary>One core's loop: it owns its streams, bindings, links and timers, and nothing on it locks, blocks or waits for another thread.</summary>
+/// <remarks>
+/// A turn drains posted work (bounded), dispatches frames of every link end (bounded), fires timers, then flushes what was sent and
+/// rings doorbells once. <see cref="EngineThread"/> turns it on a thread; tests turn it by hand on virtual time.
+/// Only <see cref="Post(SendOrPostCallback, object?)"/> and its kin may be called from other threads.
+/// </remarks>
+public sealed unsafe class FrameEngine : IDisposable
+{
+    private const int PostsPerTurnMax = 1024;   // Fairness: frames and timers get their turn however much is posted.
+    private const int FramesPerTurnMax = 512;   // per link end
+    private const int LocalRingBytes = 4 * 1024 * 1024;
+
+    private readonly PostQueue _posts;
+    private readonly TimerQueue _timers = new();
+    private readonly Dictionary<long, IBinding> _bindings = [];
+    private readonly List<LinkEnd> _ends = [];
+    private readonly Dictionary<long, string> _rooms = [];
+    private readonly NativeMemoryBlock _localMemory;
+    private readonly LinkEnd _local;
+    private readonly Doorbell _doorbell;
+    private int _nextEnd;
+    private bool _isDisposed;
+
+    /// <summary>Makes an engine; it does nothing until it is turned.</summary>
+    /// <param name="index">Its number in the process, from 0.</param>
+    /// <param name="room">The room this process plays, for instance <c>edge</c>.</param>
+    /// <param name="doorbell">Wakes the engine while it is parked; owned by the engine from here on.</param>
+    /// <param name="observer">Hears of faults and links; called on the engine's thread.</param>
+    public FrameEngine(int index, string room, Doorbell doorbell, EngineObserver? observer = null)
+    {
+        Index = index;
+        Room = room;
+        Observer = observer ?? new EngineObserver();
+        _doorbell = doorbell;
+        _posts = new PostQueue(doorbell);
+        _localMemory = new NativeMemoryBlock(FrameRing.SizeOf(LocalRingBytes));
+        FrameRing ring = FrameRing.Create(_localMemory.Pointer, LocalRingBytes);
+        _local = new LinkEnd(this, room, ring, ring, ringPeer: null);
+        _ends.Add(_local);
+        Scheduler = new EngineScheduler(this);
+    }
+
+    /// <summary>Its number in the process, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>The room this process plays.</summary>
+    public string Room { get; }
+
+    /// <summary>Time at the start of this turn, in monotonic nanoseconds: one clock read per turn.</summary>
+    public long NowNs { get; private set; }
+
+    /// <summary>What happened so far.</summary>
+    public EngineCounters Counters { get; } = new();
+
+    /// <summary>Runs async methods and continuations on this engine.</summary>
+    public EngineScheduler Scheduler { get; }
+
+    /// <summary>Hears of faults and links.</summary>
+    public EngineObserver Observer { get; }
+
+    /// <summary>Streams that live on this engine now; a conversation between two of its bindings counts at both ends.</summary>
+    public int StreamCount => _ends.Sum(end => end.StreamCount);
+
+    /// <summary>True on the engine's own thread (during a turn).</summary>
+    public bool IsCurrent => EngineScheduler.CurrentEngine == this;
+
+    // ---- bindings ----
+
+    /// <summary>Puts a binding to work: streams opened to this id are offered to it.</summary>
+    public void Attach(long bindingId, IBinding binding) => _bindings[bindingId] = binding;
+
+    /// <summary>Takes a binding off; its live streams go on until they end.</summary>
+    public void Detach(long bindingId) => _bindings.Remove(bindingId);
+
+    /// <summary>Says in which room a binding of the configuration runs, so that streams to it find the right link.</summary>
+    public void Place(long bindingId, string room) => _rooms[bindingId] = room;
+
+    /// <summary>Opens a conversation: the handler's port is set, BEGIN is sent.</summary>
+    /// <param name="handler">Handles what comes back.</param>
+    /// <param name="originId">The binding that opens.</param>
+    /// <param name="routedId">The binding to open to (a route's exit). When nothing runs it, RESET comes back in a later turn.</param>
+    /// <param name="extension">The protocol's metadata.</param>
+    /// <param name="authorization">Guard session, 0 for none.</param>
+    /// <param name="traceId">Joins frames of one network event.</param>
+    /// <param name="affinity">Streams with the same wish share one engine over there; 0 for none.</param>
+    public StreamPort Open(
+        StreamHandler handler, long originId, long routedId, ReadOnlySpan<byte> extension = default, long authorization = 0, long traceId = 0, long affinity = 0)
+    {
+        StreamPort port = FindEnd(routedId, affinity).Open(handler, originId, routedId, affinity);
+        port.Authorization = authorization;
+        port.TraceId = traceId;
+        port.SendBegin(extension);
+        return port;
+    }
+
+    /// <summary>True when a stream to the binding can be opened now: it runs here, or a live link leads to its room.</summary>
+    public bool CanReach(long bindingId) =>
+        _bindings.ContainsKey(bindingId) || (_rooms.TryGetValue(bindingId, out string? room) && _ends.Exists(end => end != _local && end.Room == room));
+
+    /// <summary>True while at least one link to the room is up.</summary>
+    public bool HasLinkTo(string room) => _ends.Exists(end => end != _local && end.Room == room);
+
+    // ---- work from outside, and timers ----
+
+    /// <summary>Runs a callback on the engine, in order of posting. Any thread.</summary>
+    public void Post(SendOrPostCallback callback, object? state = null) => _posts.Enqueue(callback, state);
+
+    /// <summary>Runs an action on the engine, in order of posting. Any thread.</summary>
+    public void Post(Action action) => _posts.Enqueue(static state => ((Action)state!)(), action);
+
+    /// <summary>Calls back on this engine after a delay. Engine thread.</summary>
+    /// <param name="delayMs">From 0; late by a turn at most.</param>
+    /// <param name="callback">What to do.</param>
+    /// <param name="state">Passed on.</param>
+    /// <returns>Dispose it to call it off.</returns>
+    public EngineTimer Schedule(long delayMs, Action<object?> callback, object? state = null) =>
+        _timers.Add(NowNs + (delayMs * 1_000_000), callback, state);
+
+    // ---- the turn ----
+
+    /// <summary>Does one round of work.</summary>
+    /// <param name="nowNs">Monotonic time, in nanoseconds.</param>
+    /// <returns>How much was done; 0 means there is nothing to do now.</returns>
+    public int Turn(long nowNs)
+    {
+        NowNs = nowNs;
+        FrameEngine? outer = EngineScheduler.Enter(this);
+        try
+        {
+            int work = _posts.Drain(PostsPerTurnMax, this);
+            for (int i = 0; i < _ends.Count; i++)
+            {
+                work += _ends[i].Poll(FramesPerTurnMax);
+            }
+
+            work += _timers.Fire(nowNs, this);
+            for (int i = 0; i < _ends.Count; i++)
+            {
+                work += _ends[i].Flush();
+            }
+
+            DropCorruptEnds();
+            Counters.Turns++;
+            return work;
+        }
+        finally
+        {
+            EngineScheduler.Leave(outer);
+        }
+    }
+
+    /// <summary>Sleeps until something is posted, a frame arrives, a timer is due, or the time is up. Owner thread.</summary>
+    /// <param name="timeoutMsMax">Longest sleep, in milliseconds.</param>
+    public void Park(int timeoutMsMax)
+    {
+        _posts.Park();
+        bool isIdle = _posts.IsEmpty;
+        bool mustRetry = false;
+        foreach (LinkEnd end in _ends)
+        {
+            if (end != _local)
+            {
+                end.Park();
+            }
+
+            isIdle &= end.IsIdle;
+            mustRetry |= !end.IsIdle;
+        }
+
+        if (isIdle)
+        {
+            long dueNs = _timers.NextDueNs;
+            int timeoutMs = dueNs == long.MaxValue ? timeoutMsMax : (int)Math.Clamp((dueNs - NowNs + 999_999) / 1_000_000, 0, timeoutMsMax);
+            Counters.Parks++;
+            _doorbell.Wait(timeoutMs);
+        }
+        else if (mustRetry)
+        {
+            _doorbell.Wait(0); // A full ring at the other end: come back soon, but let others run.
+        }
+
+        _posts.Unpark();
+        foreach (LinkEnd end in _ends)
+        {
+            end.Unpark();
+        }
+    }
+
+    // ---- links ----
+
+    /// <summary>Adds a way to another engine. Engine thread.</summary>
+    internal void AddEnd(LinkEnd end)
+    {
+        _ends.Add(end);
+        Observer.OnLinkUp(this, end.Room);
+    }
+
+    /// <summary>Removes a way whose peer is gone; its streams end. Engine thread.</summary>
+    internal void LoseEnd(LinkEnd end, CloseReason reason)
+    {
+        if (_ends.Remove(end))
+        {
+            end.Lose(reason);
+            Observer.OnLinkDown(this, end.Room, reason);
+        }
+    }
+
+    internal bool TryFindBinding(long bindingId, [NotNullWhen(true)] out IBinding? binding) => _bindings.TryGetValue(bindingId, out binding);
+
+    internal void Guarded(StreamPort port, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            OnHandlerFault(port, exception);
+        }
+    }
+
+    /// <summary>A handler threw: that is our fault, and it costs its stream, not the engine.</summary>
+    internal void OnHandlerFault(StreamPort port, Exception exception)
+    {
+        Counters.Faults++;
+        Observer.OnFault(this, port.RoutedId, exception);
+        port.Close(CloseReason.Failed);
+    }
+
+    internal void OnBindingFault(long bindingId, Exception exception)
+    {
+        Counters.Faults++;
+        Observer.OnFault(this, bindingId, exception);
+    }
+
+    private LinkEnd FindEnd(long routedId, long affinity)
+    {
+        if (_bindings.ContainsKey(routedId) || !_rooms.TryGetValue(routedId, out string? room))
+        {
+            return _local; // Also for a binding nobody knows: this engine's own way answers RESET.
+        }
+
+        int count = 0;
+        foreach (LinkEnd end in _ends)
+        {
+            if (end != _local && end.Room == room)
+            {
+                count++;
+            }
+        }
+
+        if (count == 0)
+        {
+            return _local;
+        }
+
+        int pick = (int)((ulong)(affinity != 0 ? affinity : _nextEnd++) % (uint)count);
+        foreach (LinkEnd end in _ends)
+        {
+            if (end != _local && end.Room == room && pick-- == 0)
+            {
+                return end;
+            }
+        }
+
+        return _local;
+    }
+
+    private void DropCorruptEnds()
+    {
+        for (int i = _ends.Count - 1; i > 0; i--)
+        {
+            if (_ends[i].IsCorrupt)
+            {
+                LoseEnd(_ends[i], CloseReason.ProtocolViolation);
+            }
+        }
+    }
+
+    /// <summary>Ends all streams and frees the engine's memory. Not during a turn.</summary>
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        FrameEngine? outer = EngineScheduler.Enter(this);
+        try
+        {
+            foreach (LinkEnd end in _ends.ToArray())
+            {
+                end.Lose(CloseReason.Shutdown);
+            }
+        }
+        finally
+        {
+            EngineScheduler.Leave(outer);
+        }
+
+        _ends.Clear();
+        _localMemory.Dispose();
+        _doorbell.Dispose();
+    }
+}

@@ -1,0 +1,340 @@
+using Sluice.Frames.Memory;
+
+namespace Sluice.Frames;
+
+/// <summary>One engine's end of a way to another engine: a ring to write, a ring to read, and the streams that use them.</summary>
+/// <remarks>
+/// Engine thread only. The engine's way to itself is a link end too, whose two rings are one. When the outgoing ring is full,
+/// frames wait in order in an overflow and follow as room appears: credit bounds what a stream can have under way, so a full ring
+/// delays, and never drops or blocks.
+/// </remarks>
+public sealed class LinkEnd
+{
+    private readonly FrameRing _outbound;
+    private readonly FrameRing _inbound;
+    private readonly Action? _ringPeer;
+    private readonly FrameOverflow _overflow = new();
+    private readonly Dictionary<long, StreamPort> _opened = [];
+    private readonly Dictionary<long, StreamPort> _accepted = [];
+    private readonly byte[] _synthetic = new byte[FrameLayout.WindowBytes];
+    private long _nextConversation;
+    private bool _isClaimOverflow;
+    private bool _hasNews;
+    private bool _isLost;
+
+    internal LinkEnd(FrameEngine engine, string room, FrameRing outbound, FrameRing inbound, Action? ringPeer)
+    {
+        Engine = engine;
+        Room = room;
+        _outbound = outbound;
+        _inbound = inbound;
+        _ringPeer = ringPeer;
+    }
+
+    /// <summary>The engine that owns this end.</summary>
+    public FrameEngine Engine { get; }
+
+    /// <summary>The room at the other end; the engine's own room for its way to itself.</summary>
+    public string Room { get; }
+
+    /// <summary>Streams that use this end now.</summary>
+    public int StreamCount => _opened.Count + _accepted.Count;
+
+    /// <summary>False once the peer is gone: nothing can be opened any more.</summary>
+    public bool IsLive => !_isLost;
+
+    /// <summary>Opens a conversation over this end; the caller then sends BEGIN.</summary>
+    internal StreamPort Open(StreamHandler handler, long originId, long routedId, long affinity)
+    {
+        _nextConversation += 2;
+        var port = new StreamPort(this, handler, isOpener: true, _nextConversation, originId, routedId) { Affinity = affinity };
+        _opened.Add(_nextConversation, port);
+        Engine.Counters.StreamsOpened++;
+        return port;
+    }
+
+    /// <summary>Dispatches up to <paramref name="framesMax"/> frames. Returns how many.</summary>
+    internal int Poll(int framesMax)
+    {
+        int count = 0;
+        while (count < framesMax && _inbound.TryRead(out ReadOnlySpan<byte> record))
+        {
+            count++;
+            if (!FrameCheck.IsSound(record))
+            {
+                Engine.Counters.Violations++;
+                _inbound.Skip();
+                continue;
+            }
+
+            Dispatch(new FrameHeader(record));
+            _inbound.Skip();
+        }
+
+        if (count > 0)
+        {
+            _inbound.Release();
+            Engine.Counters.FramesReceived += count;
+        }
+
+        return count;
+    }
+
+    /// <summary>Moves waiting frames into the ring, and wakes the peer when there is news for it. End of each turn.</summary>
+    internal int Flush()
+    {
+        int moved = 0;
+        while (_overflow.TryPeek(out ReadOnlySpan<byte> record) && _outbound.TryClaim(record.Length, out Span<byte> room))
+        {
+            record.CopyTo(room);
+            _outbound.Commit(record.Length);
+            _overflow.Pop();
+            _hasNews = true;
+            moved++;
+        }
+
+        if (_hasNews)
+        {
+            _hasNews = false;
+            if (_ringPeer is not null && _outbound.TakeParked())
+            {
+                Engine.Counters.Doorbells++;
+                _ringPeer();
+            }
+        }
+
+        return moved;
+    }
+
+    internal bool IsIdle => _inbound.IsEmpty && _overflow.IsEmpty;
+
+    /// <summary>True when bytes in the ring made no sense: the link must be closed.</summary>
+    internal bool IsCorrupt => _inbound.IsCorrupt;
+
+    internal void Park() => _inbound.Park();
+
+    internal void Unpark() => _inbound.Unpark();
+
+    /// <summary>The peer is gone: what it committed is still dispatched, then every stream ends.</summary>
+    internal void Lose(CloseReason reason)
+    {
+        while (Poll(int.MaxValue) > 0)
+        {
+        }
+
+        _isLost = true;
+        _overflow.Clear();
+        foreach (Dictionary<long, StreamPort> table in (Dictionary<long, StreamPort>[])[_opened, _accepted])
+        {
+            foreach (StreamPort port in table.Values.ToArray())
+            {
+                Engine.Guarded(port, () => port.OnLinkLost(reason));
+            }
+
+            table.Clear();
+        }
+    }
+
+    internal FrameHeader Synthetic(FrameType type, CloseReason reason)
+    {
+        var record = new RecordWriter(_synthetic);
+        record.Int32(FrameLayout.Type, (int)type);
+        record.Int32(FrameLayout.Detail, (int)reason);
+        return new FrameHeader(_synthetic.AsSpan(0, FrameLayout.Header));
+    }
+
+    internal void Remove(StreamPort port, StreamHandler handler)
+    {
+        if ((port.IsOpener ? _opened : _accepted).Remove(port.ConversationId, out _))
+        {
+            Engine.Counters.StreamsClosed++;
+            handler.OnClosed();
+        }
+    }
+
+    // ---- sending ----
+
+    internal void SendBegin(StreamPort port, ReadOnlySpan<byte> extension)
+    {
+        RecordWriter record = Claim(port, FrameType.Begin, FrameLayout.BeginExtension + extension.Length, isThrottle: false);
+        record.Int64(FrameLayout.BeginAffinity, port.Affinity);
+        extension.CopyTo(record.Span[FrameLayout.BeginExtension..]);
+        Commit(record.Span);
+    }
+
+    internal void SendMark(StreamPort port, FrameType type, ReadOnlySpan<byte> extension)
+    {
+        RecordWriter record = Claim(port, type, FrameLayout.EndExtension + extension.Length, isThrottle: false);
+        record.Int64(FrameLayout.BudgetId, 0);
+        record.Int64(FrameLayout.Reserved, 0);
+        extension.CopyTo(record.Span[FrameLayout.EndExtension..]);
+        Commit(record.Span);
+    }
+
+    internal void SendClose(StreamPort port, FrameType type, CloseReason reason, ReadOnlySpan<byte> extension)
+    {
+        RecordWriter record = Claim(port, type, FrameLayout.Header + extension.Length, isThrottle: type != FrameType.Abort);
+        record.Int32(FrameLayout.Detail, (int)reason);
+        extension.CopyTo(record.Span[FrameLayout.Header..]);
+        Commit(record.Span);
+    }
+
+    internal void SendWindow(StreamPort port, long acknowledge, int maximum, int padding, int minimum, int capabilities)
+    {
+        RecordWriter record = Claim(port, FrameType.Window, FrameLayout.WindowBytes, isThrottle: true);
+        record.Int64(FrameLayout.Acknowledge, acknowledge);
+        record.Int32(FrameLayout.Maximum, maximum);
+        record.Int64(FrameLayout.BudgetId, 0);
+        record.Int32(FrameLayout.WindowPadding, padding);
+        record.Int32(FrameLayout.WindowMinimum, minimum);
+        record.Int64(FrameLayout.WindowCapabilities, capabilities);
+        Commit(record.Span);
+    }
+
+    internal DataClaim ClaimData(StreamPort port, int payloadBytes, int extensionBytes)
+    {
+        RecordWriter record = Claim(port, FrameType.Data, FrameLayout.DataExtension + extensionBytes + payloadBytes, isThrottle: false);
+        return new DataClaim(this, port, record.Span, extensionBytes);
+    }
+
+    internal void CommitData(StreamPort port, Span<byte> span, int extensionBytes, int payloadBytes, DataFlags flags)
+    {
+        int bytes = FrameLayout.DataExtension + extensionBytes + Math.Max(0, payloadBytes);
+        int reserved = Math.Max(0, payloadBytes) + port.PaddingBytes;
+        var record = new RecordWriter(span);
+        record.Int64(FrameLayout.Sequence, port.NextSequence(reserved));
+        record.Int32(FrameLayout.Detail, (int)flags);
+        record.Int64(FrameLayout.BudgetId, 0);
+        record.Int32(FrameLayout.Reserved, reserved);
+        record.Int32(FrameLayout.DataPayloadBytes, payloadBytes);
+        record.Int64(FrameLayout.DataExtensionBytes, extensionBytes);
+        Commit(span[..bytes]);
+    }
+
+    private RecordWriter Claim(StreamPort port, FrameType type, int bytes, bool isThrottle)
+    {
+        // Once something waits, everything waits behind it: order is part of the contract.
+        Span<byte> span = default;
+        _isClaimOverflow = !_overflow.IsEmpty || !_outbound.TryClaim(bytes, out span);
+        if (_isClaimOverflow)
+        {
+            span = _overflow.Claim(bytes);
+        }
+
+        var record = new RecordWriter(span);
+        bool isInitial = port.IsOpener != isThrottle;
+        record.Int32(FrameLayout.Length, bytes);
+        record.Int32(FrameLayout.Type, (int)type);
+        record.Int64(FrameLayout.OriginId, port.OriginId);
+        record.Int64(FrameLayout.RoutedId, port.RoutedId);
+        record.Int64(FrameLayout.StreamId, port.ConversationId | (isInitial ? 1L : 0L));
+        record.Int64(FrameLayout.Sequence, port.NextSequence(0));
+        record.Int64(FrameLayout.Acknowledge, port.OutAcknowledge);
+        record.Int32(FrameLayout.Maximum, port.OutMaximum);
+        record.Int64(FrameLayout.Timestamp, Engine.NowNs);
+        record.Int64(FrameLayout.TraceId, port.TraceId);
+        record.Int64(FrameLayout.Authorization, port.Authorization);
+        record.Int32(FrameLayout.Detail, 0);
+        return record;
+    }
+
+    private void Commit(ReadOnlySpan<byte> record)
+    {
+        Engine.Counters.FramesSent++;
+        if (_isLost)
+        {
+            return; // The peer is gone; its streams are being told.
+        }
+
+        if (_isClaimOverflow)
+        {
+            _overflow.Commit(record.Length);
+        }
+        else
+        {
+            _outbound.Commit(record.Length);
+            _hasNews = true;
+        }
+    }
+
+    // ---- receiving ----
+
+    private void Dispatch(FrameHeader header)
+    {
+        long conversation = header.StreamId & ~1L;
+        bool toAccepter = header.IsInitial != header.IsThrottle;
+        if ((toAccepter ? _accepted : _opened).TryGetValue(conversation, out StreamPort? port))
+        {
+            try
+            {
+                port.OnFrame(header);
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                Engine.OnHandlerFault(port, exception);
+            }
+        }
+        else if (toAccepter && header.Type == FrameType.Begin)
+        {
+            Accept(header, conversation);
+        }
+
+        // Anything else is a frame for a stream that has closed: dropped (config-core §2.5 rule 4).
+    }
+
+    private void Accept(FrameHeader header, long conversation)
+    {
+        var begin = new BeginFrame(header);
+        StreamHandler? handler = null;
+        CloseReason reason = CloseReason.NoRoute;
+        if (Engine.TryFindBinding(header.RoutedId, out IBinding? binding))
+        {
+            try
+            {
+                handler = binding.Accept(begin);
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                reason = CloseReason.Failed;
+                Engine.OnBindingFault(header.RoutedId, exception);
+            }
+        }
+        else
+        {
+            reason = CloseReason.Unreachable;
+        }
+
+        var port = new StreamPort(this, handler ?? RefusedStream.Instance, isOpener: false, conversation, header.OriginId, header.RoutedId)
+        {
+            Authorization = header.Authorization,
+            TraceId = header.TraceId,
+            Affinity = begin.Affinity,
+        };
+
+        if (handler is null)
+        {
+            Engine.Counters.StreamsRefused++;
+            SendClose(port, FrameType.Reset, reason, default);
+            return;
+        }
+
+        _accepted.Add(conversation, port);
+        Engine.Counters.StreamsAccepted++;
+        try
+        {
+            port.OnFrame(header);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Engine.OnHandlerFault(port, exception);
+        }
+    }
+
+    private sealed class RefusedStream : StreamHandler
+    {
+        [ThreadStatic]
+        private static RefusedStream? _instance;
+
+        public static RefusedStream Instance => _instance ??= new RefusedStream();
+    }
+}

@@ -1,0 +1,93 @@
+using System.IO.MemoryMappedFiles;
+
+namespace Sluice.Frames.Memory;
+
+/// <summary>A file mapped read-write into memory, shared with the process at the other end of a link.</summary>
+/// <remarks>The file is created for the suite's own user only (0600) and never follows an existing one.</remarks>
+public sealed unsafe class MappedFile : IDisposable
+{
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private byte* _pointer;
+
+    private MappedFile(string path, MemoryMappedFile file, long bytes)
+    {
+        Path = path;
+        Bytes = bytes;
+        _file = file;
+        _view = file.CreateViewAccessor(0, bytes);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _pointer);
+    }
+
+    /// <summary>Where the file is.</summary>
+    public string Path { get; }
+
+    /// <summary>Its size.</summary>
+    public long Bytes { get; }
+
+    /// <summary>First byte; null after dispose.</summary>
+    public byte* Start => _pointer;
+
+    /// <summary>Creates a zeroed file of this size and maps it.</summary>
+    /// <exception cref="IOException">The file exists already or cannot be made.</exception>
+    public static MappedFile Create(string path, long bytes)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        var stream = new FileStream(path, options);
+        try
+        {
+            stream.SetLength(bytes);
+            return Map(path, stream, bytes);
+        }
+        catch
+        {
+            stream.Dispose();
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Maps a file that the peer created.</summary>
+    /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
+    public static MappedFile Open(string path)
+    {
+        var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        return Map(path, stream, stream.Length);
+    }
+
+    /// <summary>Removes the name; the memory lives on until both sides unmap it.</summary>
+    public void Unlink()
+    {
+        try
+        {
+            File.Delete(Path);
+        }
+        catch (IOException)
+        {
+            // The peer was quicker, or the directory is gone already.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_pointer != null)
+        {
+            _pointer = null;
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.Dispose();
+            _file.Dispose();
+        }
+    }
+
+    private static MappedFile Map(string path, FileStream stream, long bytes)
+    {
+        var file = MemoryMappedFile.CreateFromFile(stream, null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+        return new MappedFile(path, file, bytes);
+    }
+}

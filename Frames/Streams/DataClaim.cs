@@ -1,0 +1,30 @@
+namespace Sluice.Frames;
+
+/// <summary>Room for one DATA frame in the outgoing ring: fill extension and payload, then commit. Forgetting it sends nothing.</summary>
+public readonly ref struct DataClaim
+{
+    private readonly LinkEnd _link;
+    private readonly StreamPort _port;
+    private readonly Span<byte> _record;
+
+    internal DataClaim(LinkEnd link, StreamPort port, Span<byte> record, int extensionBytes)
+    {
+        _link = link;
+        _port = port;
+        _record = record;
+        Extension = record.Slice(FrameLayout.DataExtension, extensionBytes);
+        Payload = record[(FrameLayout.DataExtension + extensionBytes)..];
+    }
+
+    /// <summary>Room for the extension, of the size asked for.</summary>
+    public Span<byte> Extension { get; }
+
+    /// <summary>Room for the payload, of the size asked for.</summary>
+    public Span<byte> Payload { get; }
+
+    /// <summary>Sends the frame.</summary>
+    /// <param name="payloadBytes">Payload really filled, at most what was claimed; -1 for none at all (null).</param>
+    /// <param name="flags">Where the piece stands in its message.</param>
+    public void Commit(int payloadBytes, DataFlags flags = DataFlags.Whole) =>
+        _link.CommitData(_port, _record, Extension.Length, payloadBytes, flags);
+}
