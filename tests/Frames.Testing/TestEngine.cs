@@ -1,0 +1,101 @@
+namespace Sluice.Frames.Testing;
+
+/// <summary>An engine on virtual time, turned by hand: nothing happens unless the test says so.</summary>
+/// <remarks>Disposing fails the test when a stream is left (promise P9) or a handler threw.</remarks>
+public sealed class TestEngine : IDisposable
+{
+    private readonly Observer _observer = new();
+    private long _nowNs = 1_000_000;
+    private bool _isDisposed;
+
+    /// <summary>Makes the engine.</summary>
+    public TestEngine(string room = "test") => Engine = new FrameEngine(0, room, new LocalDoorbell(), _observer);
+
+    /// <summary>The engine under test.</summary>
+    public FrameEngine Engine { get; }
+
+    /// <summary>Faults of handlers so far; empty unless a test expects one.</summary>
+    public IReadOnlyList<Exception> Faults => _observer.Faults;
+
+    /// <summary>When set, dispose does not complain about faults and streams that are left.</summary>
+    public bool IsLenient { get; set; }
+
+    /// <summary>One turn at the present time. Returns the work done.</summary>
+    public int Turn() => Engine.Turn(_nowNs);
+
+    /// <summary>Turns until a turn does nothing.</summary>
+    /// <param name="turnsMax">Fails beyond this many.</param>
+    public void TurnUntilIdle(int turnsMax = 100_000)
+    {
+        for (int i = 0; i < turnsMax; i++)
+        {
+            if (Turn() == 0)
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException($"the engine was still busy after {turnsMax} turns");
+    }
+
+    /// <summary>Lets virtual time pass and turns until idle.</summary>
+    public void Advance(long ms)
+    {
+        _nowNs += ms * 1_000_000;
+        TurnUntilIdle();
+    }
+
+    /// <summary>Turns until a condition holds, for work that comes back from other threads.</summary>
+    /// <param name="condition">Looked at between turns.</param>
+    /// <param name="deadlineMs">Real milliseconds until the test fails.</param>
+    public void TurnUntil(Func<bool> condition, int deadlineMs = 10_000)
+    {
+        long deadline = Environment.TickCount64 + deadlineMs;
+        while (!condition())
+        {
+            if (Turn() == 0)
+            {
+                if (Environment.TickCount64 > deadline)
+                {
+                    throw new TimeoutException($"the condition did not come true within {deadlineMs} ms");
+                }
+
+                Engine.Park(1);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        if (!IsLenient)
+        {
+            TurnUntilIdle();
+        }
+
+        int streams = Engine.StreamCount;
+        Engine.Dispose();
+        if (!IsLenient && _observer.Faults.Count > 0)
+        {
+            throw new InvalidOperationException("a handler threw", _observer.Faults[0]);
+        }
+
+        if (!IsLenient && streams > 0)
+        {
+            throw new InvalidOperationException($"{streams} stream ends leaked");
+        }
+    }
+
+    private sealed class Observer : EngineObserver
+    {
+        public List<Exception> Faults { get; } = [];
+
+        public override void OnFault(FrameEngine engine, long bindingId, Exception exception) => Faults.Add(exception);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Sluice.Frames.Tests;
+
+/// <summary>The smallest whole binding: what a stream brings goes back (docs/bindings.md).</summary>
+internal sealed class EchoBinding : IBinding
+{
+    public StreamHandler? Accept(in BeginFrame begin) => new EchoStream();
+
+    private sealed class EchoStream : StreamHandler
+    {
+        public override void OnBegin(in BeginFrame frame) => Port.SendBegin(frame.Extension);
+
+        public override void OnData(in DataFrame frame) => Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+
+        public override void OnFlush(in FlushFrame frame) => Port.SendFlush(frame.Extension);
+
+        public override void OnEnd(in EndFrame frame) => Port.SendEnd(frame.Extension);
+
+        public override void OnWindow(in WindowFrame frame) => Port.ShareWindowOf(Port);
+    }
+}
