@@ -1,0 +1,55 @@
+namespace Sluice.Configuration.Text;
+
+/// <summary>Gathers everything there is to say about a configuration, so that all mistakes are told at once.</summary>
+internal sealed class Findings
+{
+    private readonly List<Diagnostic> _errors = [];
+    private readonly List<Diagnostic> _warnings = [];
+    private readonly HashSet<Diagnostic> _seen = [];
+
+    public bool HasErrors => _errors.Count > 0;
+
+    public int ErrorCount => _errors.Count;
+
+    public void Error(SourcePosition position, string message) =>
+        Add(_errors, new Diagnostic(position, DiagnosticSeverity.Error, message));
+
+    public void Warning(SourcePosition position, string message) =>
+        Add(_warnings, new Diagnostic(position, DiagnosticSeverity.Warning, message));
+
+    public IReadOnlyList<Diagnostic> SortedErrors() => Sorted(_errors, "mistakes");
+
+    public IReadOnlyList<Diagnostic> SortedWarnings() => Sorted(_warnings, "warnings");
+
+    // A node behind a YAML alias is checked at each use: the same finding is worth telling once.
+    private void Add(List<Diagnostic> list, Diagnostic diagnostic)
+    {
+        if (_seen.Add(diagnostic))
+            list.Add(diagnostic);
+    }
+
+    private static Diagnostic[] Sorted(List<Diagnostic> list, string noun)
+    {
+        var order = new int[list.Count];
+        for (int i = 0; i < order.Length; i++)
+            order[i] = i;
+        // Array.Sort is not stable: the order of discovery decides between findings at one place.
+        Array.Sort(order, (a, b) =>
+        {
+            int byPlace = list[a].Position.CompareTo(list[b].Position);
+            return byPlace == 0 ? a.CompareTo(b) : byPlace;
+        });
+
+        int shown = Math.Min(order.Length, TextLimits.FindingsMax);
+        var sorted = new Diagnostic[shown < order.Length ? shown + 1 : shown];
+        for (int i = 0; i < shown; i++)
+            sorted[i] = list[order[i]];
+        if (shown < order.Length)
+        {
+            Diagnostic last = sorted[shown - 1];
+            sorted[shown] = last with { Message = $"and {order.Length - shown} more {noun}, not listed" };
+        }
+
+        return sorted;
+    }
+}
