@@ -1,20 +1,25 @@
 namespace Sluice.Frames;
 
-/// <summary>Hears what an operator should know of an engine; a service turns it into log lines. Called on the engine's thread.</summary>
+/// <summary>Hears what an operator should know of an engine; a service turns it into log lines.</summary>
 public class EngineObserver
 {
-    /// <summary>A handler or binding threw; its stream was closed.</summary>
+    /// <summary>A handler or binding threw; its stream was closed. Engine thread.</summary>
     public virtual void OnFault(FrameEngine engine, long bindingId, Exception exception)
     {
     }
 
-    /// <summary>A way to another engine opened.</summary>
-    public virtual void OnLinkUp(FrameEngine engine, string room)
+    /// <summary>A link to another process is up. Any thread.</summary>
+    public virtual void OnLinkUp(string room, int processId)
     {
     }
 
-    /// <summary>A way to another engine is gone.</summary>
-    public virtual void OnLinkDown(FrameEngine engine, string room, CloseReason reason)
+    /// <summary>The process at the other end of a link is gone; its streams have ended. Any thread.</summary>
+    public virtual void OnLinkDown(string room, int processId)
+    {
+    }
+
+    /// <summary>A link could not be made; the message says why and what to do. It is tried again. Any thread.</summary>
+    public virtual void OnLinkRefused(string room, string message)
     {
     }
 }

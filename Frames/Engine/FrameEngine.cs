@@ -194,10 +194,12 @@ public sealed unsafe class FrameEngine : IDisposable
     // ---- links ----
 
     /// <summary>Adds a way to another engine. Engine thread.</summary>
-    internal void AddEnd(LinkEnd end)
+    /// <param name="end">The way.</param>
+    /// <param name="close">Closes its link, when bytes in the ring make no sense.</param>
+    internal void AddEnd(LinkEnd end, Action close)
     {
+        end.CloseLink = close;
         _ends.Add(end);
-        Observer.OnLinkUp(this, end.Room);
     }
 
     /// <summary>Removes a way whose peer is gone; its streams end. Engine thread.</summary>
@@ -206,7 +208,6 @@ public sealed unsafe class FrameEngine : IDisposable
         if (_ends.Remove(end))
         {
             end.Lose(reason);
-            Observer.OnLinkDown(this, end.Room, reason);
         }
     }
 
@@ -277,7 +278,9 @@ public sealed unsafe class FrameEngine : IDisposable
         {
             if (_ends[i].IsCorrupt)
             {
-                LoseEnd(_ends[i], CloseReason.ProtocolViolation);
+                LinkEnd end = _ends[i];
+                LoseEnd(end, CloseReason.ProtocolViolation);
+                end.CloseLink?.Invoke();
             }
         }
     }

@@ -106,6 +106,9 @@ public sealed class LinkEnd
         return moved;
     }
 
+    /// <summary>Closes the whole link; set for ends that lead to another process.</summary>
+    internal Action? CloseLink { get; set; }
+
     internal bool IsIdle => _inbound.IsEmpty && _overflow.IsEmpty;
 
     /// <summary>True when bytes in the ring made no sense: the link must be closed.</summary>

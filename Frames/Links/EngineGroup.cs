@@ -1,0 +1,184 @@
+using Sluice.Frames.Links;
+
+namespace Sluice.Frames;
+
+/// <summary>What an <see cref="EngineGroup"/> needs to know.</summary>
+public sealed class EngineGroupOptions
+{
+    /// <summary>The room this process plays, for instance <c>edge</c>.</summary>
+    public required string Room { get; init; }
+
+    /// <summary>Its number among the instances of that room, from 0.</summary>
+    public int Instance { get; init; }
+
+    /// <summary>Engines, and so threads: from 1 to 64; one per core by default.</summary>
+    public int EngineCount { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Where sockets and doorbells of the suite are; null for a process without links.</summary>
+    public string? RunDirectory { get; init; }
+
+    /// <summary>Rooms this process opens streams to.</summary>
+    public IReadOnlyList<string> ConnectTo { get; init; } = [];
+
+    /// <summary>Size of each ring, in bytes: a power of two from 256 KiB. Each pair of engines has two.</summary>
+    public int RingBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>Hears of faults and links.</summary>
+    public EngineObserver Observer { get; init; } = new();
+}
+
+/// <summary>All engines of a process with their threads, and the links of the process to other rooms on this host.</summary>
+public sealed class EngineGroup : IAsyncDisposable
+{
+    private readonly List<EngineThread> _threads = [];
+    private readonly List<IAsyncDisposable> _links = [];
+    private readonly Dictionary<string, int> _linkCounts = [];
+    private FrameEngine[] _engines = [];
+    private int _next;
+
+    private EngineGroup(EngineGroupOptions options) => Options = options;
+
+    /// <summary>What it was started with.</summary>
+    public EngineGroupOptions Options { get; }
+
+    /// <summary>The engines by index.</summary>
+    public IReadOnlyList<FrameEngine> Engines => _engines;
+
+    /// <summary>Stream ends alive in the process, a moment late.</summary>
+    public int StreamCount => _engines.Sum(engine => engine.StreamCount);
+
+    /// <summary>Starts the engines, listens in the run directory, and connects to the rooms asked for.</summary>
+    /// <param name="options">See there.</param>
+    /// <param name="configure">Attaches bindings to each engine, before its thread starts.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="IOException">The run directory cannot be used; the message says why.</exception>
+    /// <exception cref="PlatformNotSupportedException">Links need Linux or macOS.</exception>
+    public static EngineGroup Start(EngineGroupOptions options, Action<FrameEngine> configure)
+    {
+        if (options.EngineCount is < 1 or > 64)
+        {
+            throw new ArgumentException($"EngineCount is {options.EngineCount}; it must be from 1 to 64 (stream ids name the engine in 6 bits)", nameof(options));
+        }
+
+        var group = new EngineGroup(options);
+        try
+        {
+            group.Run(configure);
+            return group;
+        }
+        catch
+        {
+            group.StopThreads();
+            throw;
+        }
+    }
+
+    /// <summary>The next engine in turn, for connections that have no wish.</summary>
+    public FrameEngine Next() => _engines[(uint)Interlocked.Increment(ref _next) % (uint)_engines.Length];
+
+    /// <summary>True while a link to the room is up. Any thread.</summary>
+    public bool HasLinkTo(string room)
+    {
+        lock (_linkCounts)
+        {
+            return _linkCounts.GetValueOrDefault(room) > 0;
+        }
+    }
+
+    /// <summary>Closes the links, ends all streams and stops the threads.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable link in _links)
+        {
+            await link.DisposeAsync().ConfigureAwait(false);
+        }
+
+        StopThreads();
+    }
+
+    internal LinkHello Hello() => new()
+    {
+        Version = LinkHello.ProtocolVersion,
+        Room = Options.Room,
+        Instance = Options.Instance,
+        ProcessId = Environment.ProcessId,
+        Engines = _engines.Length,
+        Bells = [.. _bells],
+    };
+
+    internal async Task RunLinkAsync(SharedMemoryLink link, CancellationToken stop)
+    {
+        Count(link.Peer.Room, 1);
+        Options.Observer.OnLinkUp(link.Peer.Room, link.Peer.ProcessId);
+        await link.RunAsync(stop).ConfigureAwait(false);
+        Count(link.Peer.Room, -1);
+        if (!stop.IsCancellationRequested)
+        {
+            Options.Observer.OnLinkDown(link.Peer.Room, link.Peer.ProcessId);
+        }
+    }
+
+    private string[] _bells = [];
+
+    private void Run(Action<FrameEngine> configure)
+    {
+        bool hasLinks = Options.RunDirectory is not null;
+        if (hasLinks)
+        {
+            PrepareRunDirectory();
+        }
+
+        _engines = new FrameEngine[Options.EngineCount];
+        for (int i = 0; i < _engines.Length; i++)
+        {
+            Doorbell bell = hasLinks ? FifoDoorbell.Create(Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}.{i}.bell")) : new LocalDoorbell();
+            _engines[i] = new FrameEngine(i, Options.Room, bell, Options.Observer);
+            _bells = hasLinks ? [.. _bells, bell.Path!] : _bells;
+            configure(_engines[i]);
+        }
+
+        foreach (FrameEngine engine in _engines)
+        {
+            _threads.Add(new EngineThread(engine));
+        }
+
+        if (hasLinks)
+        {
+            _links.Add(new LinkListener(this, Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}.sock")));
+            _links.AddRange(Options.ConnectTo.Distinct().Select(room => new LinkConnector(this, room)));
+        }
+    }
+
+    private void PrepareRunDirectory()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("links between processes need Linux or macOS; on Windows run the suite in WSL or a container");
+        }
+
+        // A socket's path is limited to 107 bytes by the kernel; the longest name we add is "protocol-workers-999.sock".
+        string directory = Options.RunDirectory!;
+        if (System.Text.Encoding.UTF8.GetByteCount(directory) > 80)
+        {
+            throw new IOException($"the run directory '{directory}' is longer than 80 bytes, too long for socket names; set SLUICE_RUN_DIR to a shorter one");
+        }
+
+        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private void StopThreads()
+    {
+        foreach (EngineThread thread in _threads)
+        {
+            thread.Dispose();
+        }
+    }
+
+    private void Count(string room, int change)
+    {
+        lock (_linkCounts)
+        {
+            _linkCounts[room] = _linkCounts.GetValueOrDefault(room) + change;
+        }
+    }
+}

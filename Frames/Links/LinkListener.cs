@@ -1,0 +1,141 @@
+using System.Net.Sockets;
+using Sluice.Frames.Memory;
+
+namespace Sluice.Frames.Links;
+
+/// <summary>Waits in the run directory for other rooms that want to join, one socket file an instance.</summary>
+internal sealed class LinkListener : IAsyncDisposable
+{
+    private const int HandShakeMsMax = 5000; // A peer that is alive answers at once; a stuck one must not hold a slot for long.
+    private const int Backlog = 64;
+
+    private readonly EngineGroup _group;
+    private readonly Socket _socket;
+    private readonly string _path;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _links = [];
+    private readonly Task _loop;
+
+    public LinkListener(EngineGroup group, string path)
+    {
+        _group = group;
+        _path = path;
+        _socket = Bind(path, group);
+        _loop = AcceptAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _socket.Dispose();
+        File.Delete(_path);
+        await _loop.ConfigureAwait(false);
+        Task[] links;
+        lock (_links)
+        {
+            links = [.. _links];
+        }
+
+        await Task.WhenAll(links).ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static Socket Bind(string path, EngineGroup group)
+    {
+        var endPoint = new UnixDomainSocketEndPoint(path);
+        if (File.Exists(path))
+        {
+            // Left by a process that was killed, or in use by one that lives: only a try tells.
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                probe.Connect(endPoint);
+                throw new IOException($"{group.Options.Room} instance {group.Options.Instance} already runs in {group.Options.RunDirectory}; stop it or choose another SLUICE_INSTANCE or SLUICE_RUN_DIR");
+            }
+            catch (SocketException)
+            {
+                File.Delete(path);
+            }
+        }
+
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(endPoint);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        socket.Listen(Backlog);
+        return socket;
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            Socket peer;
+            try
+            {
+                peer = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                continue; // That peer left while it was being accepted.
+            }
+
+            Task link = ServeAsync(peer);
+            lock (_links)
+            {
+                _links.RemoveAll(task => task.IsCompleted);
+                _links.Add(link);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        SharedMemoryLink link;
+        try
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            deadline.CancelAfter(HandShakeMsMax);
+            await _group.Hello().SendAsync(socket, deadline.Token).ConfigureAwait(false);
+            LinkHello peer = await LinkHello.ReceiveAsync(socket, deadline.Token).ConfigureAwait(false);
+            string? objection = peer.Objection() ?? (peer.Rings is null ? "announces no ring file" : null);
+            if (objection is not null)
+            {
+                await new LinkHello { Version = LinkHello.ProtocolVersion, Refusal = objection }.SendAsync(socket, deadline.Token).ConfigureAwait(false);
+                throw new IOException($"the peer {peer.Room} (pid {peer.ProcessId}) {objection}");
+            }
+
+            MappedFile file = MappedFile.Open(peer.Rings!);
+            try
+            {
+                link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: false, peer.RingBytes);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+
+            await new LinkHello { Version = LinkHello.ProtocolVersion, IsReady = true }.SendAsync(socket, deadline.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            socket.Dispose();
+            if (!_stop.IsCancellationRequested)
+            {
+                _group.Options.Observer.OnLinkRefused("unknown", exception.Message);
+            }
+
+            return;
+        }
+
+        await _group.RunLinkAsync(link, _stop.Token).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using Sluice.Frames.Memory;
+
+namespace Sluice.Frames.Links;
+
+/// <summary>Two processes joined: for each pair of engines two rings in one mapped file, and a socket whose closing is the death notice.</summary>
+/// <remarks>
+/// The file loses its name as soon as both sides have mapped it, so no crash can leave one behind. Ring 2·(c·A + a) carries frames
+/// from the connector's engine c to the listener's engine a, the next one those that go back.
+/// </remarks>
+internal sealed class SharedMemoryLink
+{
+    private readonly Socket _socket;
+    private readonly MappedFile _file;
+    private readonly FifoDoorbell[] _bells;
+    private readonly List<LinkEnd> _ends = [];
+    private int _endsLeft;
+    private int _isClosing;
+
+    private SharedMemoryLink(Socket socket, MappedFile file, FifoDoorbell[] bells, LinkHello peer)
+    {
+        _socket = socket;
+        _file = file;
+        _bells = bells;
+        Peer = peer;
+    }
+
+    public LinkHello Peer { get; }
+
+    public static long FileBytes(int connectorEngines, int listenerEngines, int ringBytes) => 2L * connectorEngines * listenerEngines * Stride(ringBytes);
+
+    /// <summary>Joins the engines once the hand-shake is through.</summary>
+    /// <exception cref="IOException">The file does not hold what the hand-shake said, or a bell is gone.</exception>
+    public static unsafe SharedMemoryLink Join(Socket socket, MappedFile file, LinkHello peer, IReadOnlyList<FrameEngine> engines, bool isConnector, int ringBytes)
+    {
+        int connectors = isConnector ? engines.Count : peer.Engines;
+        int listeners = isConnector ? peer.Engines : engines.Count;
+        if (file.Bytes < FileBytes(connectors, listeners, ringBytes))
+        {
+            throw new IOException("the ring file is smaller than announced");
+        }
+
+        var bells = new FifoDoorbell[peer.Engines];
+        for (int i = 0; i < bells.Length; i++)
+        {
+            bells[i] = FifoDoorbell.TryOpen(peer.Bells[i]) ?? throw new IOException($"the peer's doorbell {peer.Bells[i]} is gone");
+        }
+
+        var link = new SharedMemoryLink(socket, file, bells, peer);
+        for (int c = 0; c < connectors; c++)
+        {
+            for (int a = 0; a < listeners; a++)
+            {
+                byte* pair = file.Start + (2L * ((c * listeners) + a) * Stride(ringBytes));
+                FrameRing forth = Ring(pair, isConnector, ringBytes);
+                FrameRing back = Ring(pair + Stride(ringBytes), isConnector, ringBytes);
+                FrameEngine engine = engines[isConnector ? c : a];
+                FifoDoorbell bell = bells[isConnector ? a : c];
+                link._ends.Add(new LinkEnd(engine, peer.Room, isConnector ? forth : back, isConnector ? back : forth, bell.Ring));
+            }
+        }
+
+        link._endsLeft = link._ends.Count;
+        return link;
+    }
+
+    /// <summary>Puts the ends to work and watches the socket until the peer is gone; then ends every stream and frees the memory.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        foreach (LinkEnd end in _ends)
+        {
+            end.Engine.Post(() => end.Engine.AddEnd(end, () => Close()));
+        }
+
+        CloseReason reason = CloseReason.PeerLost;
+        byte[] buffer = new byte[1];
+        try
+        {
+            await _socket.ReceiveAsync(buffer, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            reason = CloseReason.Shutdown;
+        }
+        catch (SocketException)
+        {
+            // As good as a close.
+        }
+        catch (ObjectDisposedException)
+        {
+            reason = CloseReason.ProtocolViolation;
+        }
+
+        Close();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        foreach (LinkEnd end in _ends)
+        {
+            end.Engine.Post(() =>
+            {
+                end.Engine.LoseEnd(end, reason);
+                if (Interlocked.Decrement(ref _endsLeft) == 0)
+                {
+                    done.SetResult();
+                }
+            });
+        }
+
+        await done.Task.ConfigureAwait(false);
+        _file.Dispose();
+        foreach (FifoDoorbell bell in _bells)
+        {
+            bell.Dispose();
+        }
+    }
+
+    private void Close()
+    {
+        if (Interlocked.Exchange(ref _isClosing, 1) == 0)
+        {
+            _socket.Dispose();
+        }
+    }
+
+    private static unsafe FrameRing Ring(byte* memory, bool isCreator, int ringBytes) =>
+        isCreator ? FrameRing.Create(memory, ringBytes) : FrameRing.TryOpen(memory, Stride(ringBytes)) ?? throw new IOException("the ring file holds no ring of this version");
+
+    // Whole pages, so that rings of different engine pairs never share one.
+    private static int Stride(int ringBytes) => (FrameRing.SizeOf(ringBytes) + 4095) & ~4095;
+}

@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+
+namespace Sluice.Frames.Memory;
+
+/// <summary>The few system calls that the base library has no face for.</summary>
+internal static unsafe partial class Unix
+{
+    public const short PollIn = 1;
+
+    private const int ReadWrite = 2;
+
+    private static readonly int NonBlocking = OperatingSystem.IsMacOS() ? 0x0004 : 0x0800;
+    private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
+
+    public static bool MakeFifo(string path) => mkfifo(path, 0x180 /* 0600 */) == 0;
+
+    /// <summary>Opens for reading and writing, so that neither a missing reader nor a missing writer matters.</summary>
+    public static int OpenFifo(string path) => open(path, ReadWrite | NonBlocking | CloseOnExec);
+
+    public static void Close(int descriptor) => _ = close(descriptor);
+
+    public static void WriteByte(int descriptor)
+    {
+        byte one = 1;
+        _ = write(descriptor, &one, 1);
+    }
+
+    public static nint Read(int descriptor, Span<byte> buffer)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            return read(descriptor, pointer, (nuint)buffer.Length);
+        }
+    }
+
+    /// <summary>Waits until there is something to read. Returns false when the time is up.</summary>
+    public static bool PollRead(int descriptor, int timeoutMs)
+    {
+        var entry = new PollEntry { Descriptor = descriptor, Events = PollIn };
+        return poll(&entry, 1, timeoutMs) > 0;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int mkfifo(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int close(int descriptor);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint write(int descriptor, byte* buffer, nuint bytes);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint read(int descriptor, byte* buffer, nuint bytes);
+
+    [LibraryImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int poll(PollEntry* entries, nuint count, int timeoutMs);
+}

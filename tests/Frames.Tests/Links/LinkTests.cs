@@ -1,0 +1,210 @@
+using System.Net.Sockets;
+using System.Text;
+using Sluice.Frames.Testing;
+
+namespace Sluice.Frames.Tests;
+
+/// <summary>design.md §4: two groups of engines joined by shared memory, as two processes would be.</summary>
+public sealed class LinkTests : IAsyncDisposable
+{
+    private const long Origin = 1;
+    private const long Echo = 2;
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("sluice-link-").FullName;
+    private readonly List<EngineGroup> _groups = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (EngineGroup group in _groups)
+        {
+            await group.DisposeAsync();
+        }
+
+        Assert.Empty(Directory.GetFiles(_directory));
+        Assert.Empty(Directory.GetFiles("/dev/shm", $"sluice-{Environment.ProcessId}-*"));
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 3)]
+    public async Task Streams_cross_a_link_and_come_back(int frontEngines, int backEngines)
+    {
+        StartBack(backEngines);
+        EngineGroup front = StartFront(frontEngines);
+        await Until(() => front.HasLinkTo("back"));
+        var clients = new List<Task<string>>();
+        for (int i = 0; i < 100; i++)
+        {
+            clients.Add(EchoOnce(front.Next(), $"message {i}"));
+        }
+
+        string[] answers = await Task.WhenAll(clients).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"message {i}"), answers);
+        await Until(() => _groups.Sum(group => group.StreamCount) == 0);
+    }
+
+    [Fact]
+    public async Task A_large_body_crosses_a_link_intact()
+    {
+        StartBack(1);
+        EngineGroup front = StartFront(1);
+        await Until(() => front.HasLinkTo("back"));
+        byte[] content = new byte[8 << 20];
+        Random.Shared.NextBytes(content);
+        var done = new TaskCompletionSource<byte[]>();
+        front.Engines[0].Post(() => front.Engines[0].Open(new Pump(content, done), Origin, Echo));
+        byte[] received = await done.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(content.AsSpan().SequenceEqual(received));
+        await Until(() => _groups.Sum(group => group.StreamCount) == 0);
+    }
+
+    [Fact]
+    public async Task When_the_peer_goes_its_streams_end_and_a_new_one_is_found()
+    {
+        EngineGroup back = StartBack(1);
+        EngineGroup front = StartFront(1);
+        await Until(() => front.HasLinkTo("back"));
+        var client = new ScriptedStream();
+        FrameEngine engine = front.Engines[0];
+        engine.Post(() => engine.Open(client, Origin, Echo));
+        await Until(() => client.Log.Contains("BEGIN"));
+
+        await back.DisposeAsync();
+        _groups.Remove(back);
+        await Until(() => client.Log.Contains("CLOSED"));
+        Assert.Contains(client.Log, line => line is "ABORT PeerLost" or "ABORT Shutdown");
+        await Until(() => !front.HasLinkTo("back"));
+
+        var refused = new ScriptedStream();
+        engine.Post(() => engine.Open(refused, Origin, Echo));
+        await Until(() => refused.Log.Contains("CLOSED"));
+        Assert.Equal("RESET Unreachable", refused.Log[0]);
+
+        StartBack(2);
+        await Until(() => front.HasLinkTo("back"));
+        Assert.Equal("again", await EchoOnce(engine, "again").WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task A_second_process_of_the_same_instance_is_refused_with_the_reason()
+    {
+        StartBack(1);
+        IOException exception = Assert.Throws<IOException>(() => StartBack(1));
+        Assert.Contains("instance 0 already runs", exception.Message, StringComparison.Ordinal);
+        await Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_socket_left_by_a_killed_process_is_taken_over()
+    {
+        File.WriteAllText(Path.Combine(_directory, "back-0.sock"), ""); // Nobody listens behind it: what kill -9 leaves.
+        StartBack(1);
+        EngineGroup front = StartFront(1);
+        await Until(() => front.HasLinkTo("back"));
+    }
+
+    [Fact]
+    public async Task A_peer_of_another_version_or_garbage_is_refused_and_the_listener_lives()
+    {
+        var refusals = new Refusals();
+        _groups.Add(EngineGroup.Start(new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = _directory, Observer = refusals }, engine => engine.Attach(Echo, new EchoBinding())));
+        foreach (string hello in new[] { "{\"sluice\":99,\"engines\":1,\"bells\":[\"x\"]}\n", "no json\n", "{\"sluice\":1,\"engines\":1000,\"bells\":[]}\n", "{\"sluice\":1,\"engines\":1,\"bells\":[\"/nowhere\"],\"rings\":\"/nowhere\"}\n" })
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_directory, "back-0.sock")));
+            await socket.SendAsync(Encoding.UTF8.GetBytes(hello));
+            byte[] answer = new byte[4096];
+            while (await socket.ReceiveAsync(answer) > 0)
+            {
+            }
+        }
+
+        await Until(() => refusals.Messages.Count == 4);
+        Assert.Contains(refusals.Messages, message => message.Contains("speaks link protocol 99", StringComparison.Ordinal));
+        EngineGroup front = StartFront(1);
+        await Until(() => front.HasLinkTo("back"));
+    }
+
+    private static async Task Until(Func<bool> condition)
+    {
+        long deadline = Environment.TickCount64 + 20_000;
+        while (!condition())
+        {
+            Assert.True(Environment.TickCount64 < deadline, "the condition did not come true within 20 s");
+            await Task.Delay(5);
+        }
+    }
+
+    private static Task<string> EchoOnce(FrameEngine engine, string text)
+    {
+        var done = new TaskCompletionSource<byte[]>();
+        engine.Post(() => engine.Open(new Pump(Encoding.UTF8.GetBytes(text), done), Origin, Echo));
+        return done.Task.ContinueWith(task => Encoding.UTF8.GetString(task.Result), TaskScheduler.Default);
+    }
+
+    private EngineGroup StartBack(int engines)
+    {
+        EngineGroup group = EngineGroup.Start(
+            new EngineGroupOptions { Room = "back", EngineCount = engines, RunDirectory = _directory },
+            engine => engine.Attach(Echo, new EchoBinding()));
+        _groups.Add(group);
+        return group;
+    }
+
+    private EngineGroup StartFront(int engines)
+    {
+        EngineGroup group = EngineGroup.Start(
+            new EngineGroupOptions { Room = "front", EngineCount = engines, RunDirectory = _directory, ConnectTo = ["back"] },
+            engine => engine.Place(Echo, "back"));
+        _groups.Add(group);
+        return group;
+    }
+
+    private sealed class Refusals : EngineObserver
+    {
+        public List<string> Messages { get; } = [];
+
+        public override void OnLinkRefused(string room, string message)
+        {
+            lock (Messages)
+            {
+                Messages.Add(message);
+            }
+        }
+    }
+
+    /// <summary>Sends all it has as credit allows, and collects what comes back.</summary>
+    private sealed class Pump(byte[] content, TaskCompletionSource<byte[]> done) : StreamHandler
+    {
+        private readonly MemoryStream _received = new();
+        private int _sent;
+
+        public override void OnBegin(in BeginFrame frame) => Port.SendWindow(128 * 1024);
+
+        public override void OnWindow(in WindowFrame frame)
+        {
+            while (_sent < content.Length && Port.SendableBytes is > 0 and int sendable)
+            {
+                int bytes = Math.Min(sendable, content.Length - _sent);
+                Assert.True(Port.TrySendData(content.AsSpan(_sent, bytes)));
+                _sent += bytes;
+            }
+
+            if (_sent == content.Length)
+            {
+                Port.SendEnd();
+            }
+        }
+
+        public override void OnData(in DataFrame frame)
+        {
+            _received.Write(frame.Payload);
+            Port.Acknowledge(frame.Reserved);
+        }
+
+        public override void OnEnd(in EndFrame frame) => done.TrySetResult(_received.ToArray());
+
+        public override void OnClosed() => done.TrySetException(new IOException("closed early"));
+    }
+}
