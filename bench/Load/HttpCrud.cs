@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Sluice.Bench.Load;
+
+/// <summary>REST over Kafka through the whole suite with its default configuration: POST new items, GET one of a thousand, GET the list of 100.</summary>
+internal static class HttpCrud
+{
+    private const int Items = 1000;
+    private const string Body = """{"name":"a plain thing","price":9.5,"stock":120,"tags":["small","blue"],"note":"about one hundred bytes"}""";
+
+    private static readonly IPEndPoint Address = new(IPAddress.Loopback, 7114);
+
+    public static async Task RunAsync(LoadOptions options)
+    {
+        await using SuiteProcess suite = await SuiteProcess.StartAsync("examples/quickstart/sluice.yaml", Address).ConfigureAwait(false);
+        await FillAsync().ConfigureAwait(false);
+
+        Dictionary<string, double> before = suite.CpuSeconds();
+        await PhaseAsync("get", options, random => Get($"/items/{random.Next(Items)}"), 200).ConfigureAwait(false);
+        await PhaseAsync("post", options, _ => Write("POST", "/items"), 204).ConfigureAwait(false);
+        foreach ((string service, double seconds) in suite.CpuSeconds().OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            Print($"cpu_s_{service}", seconds - before.GetValueOrDefault(service));
+        }
+
+        foreach ((string service, double megabytes) in suite.ResidentMb().OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            Print($"rss_mb_{service}", megabytes);
+        }
+    }
+
+    private static async Task FillAsync()
+    {
+        using var connection = new HttpConnection();
+        await connection.ConnectAsync(Address).ConfigureAwait(false);
+        for (int i = 0; i < Items; i++)
+        {
+            int status = await connection.SendAsync(Write("PUT", $"/items/{i}")).ConfigureAwait(false);
+            if (status != 204)
+            {
+                throw new IOException($"PUT /items/{i} answered {status}, expected 204");
+            }
+        }
+    }
+
+    private static async Task PhaseAsync(string name, LoadOptions options, Func<Random, ReadOnlyMemory<byte>> request, int status)
+    {
+        var phase = new LoadPhase(Address, options.Connections, request, status);
+        await phase.RunAsync(options.WarmUpSeconds, options.Seconds).ConfigureAwait(false);
+        Print($"{name}_rps", phase.RequestsPerSecond);
+        Print($"{name}_p50_ms", phase.LatencyMs(50));
+        Print($"{name}_p99_ms", phase.LatencyMs(99));
+    }
+
+    private static byte[] Get(string path) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nhost: localhost:7114\r\n\r\n");
+
+    private static byte[] Write(string method, string path) => Encoding.ASCII.GetBytes(
+        $"{method} {path} HTTP/1.1\r\nhost: localhost:7114\r\ncontent-type: application/json\r\ncontent-length: {Body.Length}\r\n\r\n{Body}");
+
+    private static void Print(string key, double value) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}={value:0.###}"));
+}
