@@ -7,6 +7,9 @@ public abstract class Doorbell : IDisposable
     /// <summary>Where other processes find the bell; null when only this process can ring it.</summary>
     public virtual string? Path => null;
 
+    /// <summary>Descriptor that becomes readable when rung, so that one wait covers bell and sockets; -1 when there is none.</summary>
+    public virtual int Descriptor => -1;
+
     /// <summary>Wakes the engine. Any thread.</summary>
     public abstract void Ring();
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Sluice.Frames.Memory;
+using Sluice.Frames.Sockets;
 
 namespace Sluice.Frames;
 
@@ -14,6 +15,8 @@ public sealed unsafe class FrameEngine : IDisposable
     private const int PostsPerTurnMax = 1024;   // Fairness: frames and timers get their turn however much is posted.
     private const int FramesPerTurnMax = 512;   // per link end
     private const int LocalRingBytes = 4 * 1024 * 1024;
+    private const int BusyWork = 64;          // a turn that did more than this has plenty to do without new input
+    private const int TurnsPerPollBusy = 4;
 
     private readonly PostQueue _posts;
     private readonly TimerQueue _timers = new();
@@ -24,6 +27,7 @@ public sealed unsafe class FrameEngine : IDisposable
     private readonly LinkEnd _local;
     private readonly Doorbell _doorbell;
     private int _nextEnd;
+    private int _lastWork;
     private bool _isDisposed;
 
     /// <summary>Makes an engine; it does nothing until it is turned.</summary>
@@ -43,6 +47,7 @@ public sealed unsafe class FrameEngine : IDisposable
         _local = new LinkEnd(this, room, ring, ring, ringPeer: null);
         _ends.Add(_local);
         Scheduler = new EngineScheduler(this);
+        Poller = EnginePoller.TryCreate(doorbell);
     }
 
     /// <summary>Its number in the process, from 0.</summary>
@@ -62,6 +67,9 @@ public sealed unsafe class FrameEngine : IDisposable
 
     /// <summary>Hears of faults and links.</summary>
     public EngineObserver Observer { get; }
+
+    /// <summary>Watches sockets of this engine; null where there is no epoll, or the engine has no bell with a descriptor.</summary>
+    public EnginePoller? Poller { get; }
 
     /// <summary>Streams that live on this engine now; a conversation between two of its bindings counts at both ends.</summary>
     public int StreamCount => _ends.Sum(end => end.StreamCount);
@@ -133,6 +141,7 @@ public sealed unsafe class FrameEngine : IDisposable
         try
         {
             int work = _posts.Drain(PostsPerTurnMax, this);
+            work += PollSockets();
             for (int i = 0; i < _ends.Count; i++)
             {
                 work += _ends[i].Poll(FramesPerTurnMax);
@@ -146,6 +155,7 @@ public sealed unsafe class FrameEngine : IDisposable
 
             DropCorruptEnds();
             Counters.Turns++;
+            _lastWork = work;
             return work;
         }
         finally
@@ -177,11 +187,11 @@ public sealed unsafe class FrameEngine : IDisposable
             long dueNs = _timers.NextDueNs;
             int timeoutMs = dueNs == long.MaxValue ? timeoutMsMax : (int)Math.Clamp((dueNs - NowNs + 999_999) / 1_000_000, 0, timeoutMsMax);
             Counters.Parks++;
-            _doorbell.Wait(timeoutMs);
+            Sleep(timeoutMs);
         }
         else if (mustRetry)
         {
-            _doorbell.Wait(0); // A full ring at the other end: come back soon, but let others run.
+            Sleep(0); // A full ring at the other end: come back soon, but let others run.
         }
 
         _posts.Unpark();
@@ -237,6 +247,35 @@ public sealed unsafe class FrameEngine : IDisposable
     {
         Counters.Faults++;
         Observer.OnFault(this, bindingId, exception);
+    }
+
+    // A look costs a system call, so a busy engine looks at its sockets every few turns, and an idle one each time.
+    private int PollSockets()
+    {
+        if (Poller is not { } poller || (poller.Count == 0 && !poller.HasNews))
+        {
+            return 0;
+        }
+
+        if (!poller.HasNews && (_lastWork <= BusyWork || Counters.Turns % TurnsPerPollBusy == 0))
+        {
+            poller.Wait(0);
+        }
+
+        return poller.Tell();
+    }
+
+    // What is ready is told in the next turn, with that turn's time.
+    private void Sleep(int timeoutMs)
+    {
+        if (Poller is null)
+        {
+            _doorbell.Wait(timeoutMs);
+        }
+        else
+        {
+            Poller.Wait(timeoutMs);
+        }
     }
 
     private LinkEnd FindEnd(long routedId, long affinity)
@@ -309,6 +348,7 @@ public sealed unsafe class FrameEngine : IDisposable
 
         _ends.Clear();
         _localMemory.Dispose();
+        Poller?.Dispose();
         _doorbell.Dispose();
     }
 }

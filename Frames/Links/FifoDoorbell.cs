@@ -17,6 +17,8 @@ internal sealed class FifoDoorbell : Doorbell
 
     public override string Path { get; }
 
+    public override int Descriptor => _descriptor;
+
     /// <summary>Makes the bell that this process will wait on.</summary>
     /// <exception cref="IOException">The fifo cannot be made there.</exception>
     public static FifoDoorbell Create(string path)

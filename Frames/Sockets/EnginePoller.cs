@@ -1,0 +1,168 @@
+using System.Buffers.Binary;
+using Sluice.Frames.Memory;
+
+namespace Sluice.Frames.Sockets;
+
+/// <summary>What a descriptor became ready for.</summary>
+[Flags]
+public enum Readiness
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>There is something to read, or the peer has finished.</summary>
+    Readable = 1,
+
+    /// <summary>There is room to write.</summary>
+    Writable = 2,
+
+    /// <summary>The peer is gone or the socket failed: reading or writing tells how.</summary>
+    Failed = 4,
+}
+
+/// <summary>Hears when its descriptor became ready; called on the engine's thread.</summary>
+public interface IPollHandler
+{
+    /// <summary>Readiness changed. It is told once: go on until the socket says "would block".</summary>
+    void OnReady(Readiness readiness);
+}
+
+/// <summary>One engine's epoll: its sockets and its doorbell in one wait. Linux; edge triggered, so a socket is registered once for life.</summary>
+/// <remarks>Engine thread only.</remarks>
+public sealed class EnginePoller : IDisposable
+{
+    private const int EventsPerPollMax = 256;
+    private const long BellData = -1;
+
+    private readonly byte[] _events = new byte[EventsPerPollMax * 16];
+    private readonly Doorbell _bell;
+    private readonly int _epoll;
+    private readonly Stack<int> _free = [];
+    private (IPollHandler? Handler, int Generation)[] _slots = new (IPollHandler?, int)[64];
+    private int _used;
+    private int _count;
+
+    private EnginePoller(int epoll, Doorbell bell)
+    {
+        _epoll = epoll;
+        _bell = bell;
+    }
+
+    /// <summary>Descriptors registered.</summary>
+    public int Count => _used - _free.Count;
+
+    /// <summary>Makes a poller that also wakes for this bell.</summary>
+    /// <returns>Null where there is no epoll, or the bell has no descriptor.</returns>
+    public static EnginePoller? TryCreate(Doorbell bell)
+    {
+        if (!OperatingSystem.IsLinux() || bell.Descriptor < 0)
+        {
+            return null;
+        }
+
+        int epoll = Unix.EpollCreate();
+        if (epoll < 0)
+        {
+            return null;
+        }
+
+        if (Unix.EpollControl(epoll, Unix.EpollAdd, bell.Descriptor, Unix.EpollIn, BellData) != 0)
+        {
+            Unix.Close(epoll);
+            return null;
+        }
+
+        return new EnginePoller(epoll, bell);
+    }
+
+    /// <summary>Watches a descriptor until <see cref="Remove"/>.</summary>
+    /// <returns>A ticket for <see cref="Remove"/>; -1 when the kernel refuses.</returns>
+    public long Add(int descriptor, IPollHandler handler)
+    {
+        int slot = _free.Count > 0 ? _free.Pop() : _used++;
+        if (slot == _slots.Length)
+        {
+            Array.Resize(ref _slots, _slots.Length * 2);
+        }
+
+        int generation = _slots[slot].Generation + 1;
+        _slots[slot] = (handler, generation);
+        long ticket = ((long)(generation & 0x7fffffff) << 32) | (uint)slot;
+        if (Unix.EpollControl(_epoll, Unix.EpollAdd, descriptor, Unix.EpollIn | Unix.EpollOut | Unix.EpollRdHup | Unix.EpollEdge, ticket) != 0)
+        {
+            Forget(ticket);
+            return -1;
+        }
+
+        return ticket;
+    }
+
+    /// <summary>Stops watching. Before the descriptor is closed.</summary>
+    public void Remove(int descriptor, long ticket)
+    {
+        _ = Unix.EpollControl(_epoll, Unix.EpollDelete, descriptor, 0, 0);
+        Forget(ticket);
+    }
+
+    /// <summary>True when <see cref="Wait"/> found something that has not been told yet.</summary>
+    public bool HasNews => _count > 0;
+
+    /// <summary>Looks what is ready; <see cref="Tell"/> then tells the handlers.</summary>
+    /// <param name="timeoutMs">Longest sleep while there is nothing; 0 only looks.</param>
+    public void Wait(int timeoutMs)
+    {
+        if (_count == 0)
+        {
+            _count = Math.Max(0, Unix.EpollWait(_epoll, _events, timeoutMs));
+        }
+    }
+
+    /// <summary>Tells handlers what the last wait found.</summary>
+    /// <returns>How many were told.</returns>
+    public int Tell()
+    {
+        int count = _count;
+        int told = 0;
+        _count = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> entry = _events.AsSpan(i * Unix.EpollEventBytes);
+            long data = BinaryPrimitives.ReadInt64LittleEndian(entry[Unix.EpollDataOffset..]);
+            if (data == BellData)
+            {
+                _bell.Wait(0); // Empties it.
+                continue;
+            }
+
+            // A handler told just before may have closed this one: then its slot is empty, or of another generation.
+            (IPollHandler? handler, int generation) = _slots[(int)data];
+            if (handler is not null && (generation & 0x7fffffff) == (int)(data >> 32))
+            {
+                handler.OnReady(ToReadiness(BinaryPrimitives.ReadUInt32LittleEndian(entry)));
+                told++;
+            }
+        }
+
+        return told;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Unix.Close(_epoll);
+
+    private static Readiness ToReadiness(uint events)
+    {
+        Readiness readiness = (events & (Unix.EpollIn | Unix.EpollRdHup)) != 0 ? Readiness.Readable : Readiness.None;
+        readiness |= (events & Unix.EpollOut) != 0 ? Readiness.Writable : Readiness.None;
+        return (events & (Unix.EpollErr | Unix.EpollHup)) != 0 ? readiness | Readiness.Failed | Readiness.Readable | Readiness.Writable : readiness;
+    }
+
+    private void Forget(long ticket)
+    {
+        int slot = (int)ticket;
+        if (slot >= 0 && slot < _used && (_slots[slot].Generation & 0x7fffffff) == (int)(ticket >> 32) && _slots[slot].Handler is not null)
+        {
+            _slots[slot].Handler = null;
+            _free.Push(slot);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using Sluice.Frames.Memory;
+
+namespace Sluice.Frames.Sockets;
+
+/// <summary>A non-blocking TCP socket for use with <see cref="EnginePoller"/>: each call is one system call, and none waits. Linux.</summary>
+/// <remarks>Results below zero are negated error numbers of the system; <see cref="WouldBlock"/> is the ordinary one.</remarks>
+public sealed class EngineSocket : IDisposable
+{
+    /// <summary>Nothing can be done now; readiness will be told.</summary>
+    public const int WouldBlock = -Unix.Eagain;
+
+    private const int SocketLevel = 1;
+    private const int ReuseAddress = 2;
+    private const int ReusePort = 15;
+    private const int TcpLevel = 6;
+    private const int TcpNoDelay = 1;
+
+    private int _descriptor;
+
+    private EngineSocket(int descriptor) => _descriptor = descriptor;
+
+    /// <summary>The system's number for it; -1 once closed.</summary>
+    public int Descriptor => _descriptor;
+
+    /// <summary>Listens on an address, sharing it with sockets of other engines of this process: the kernel spreads connections over them.</summary>
+    /// <exception cref="SocketException">The address is in use or not ours.</exception>
+    public static EngineSocket Listen(IPEndPoint address, int backlog)
+    {
+        SocketAddress bytes = address.Serialize();
+        int descriptor = Check(Unix.Socket((int)NativeFamily(address.AddressFamily), Unix.StreamSocket));
+        var socket = new EngineSocket(descriptor);
+        try
+        {
+            Check(Unix.SetOption(descriptor, SocketLevel, ReuseAddress, 1));
+            Check(Unix.SetOption(descriptor, SocketLevel, ReusePort, 1));
+            Check(Unix.Bind(descriptor, bytes.Buffer.Span[..bytes.Size]));
+            Check(Unix.Listen(descriptor, backlog));
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where a listening or connected socket is bound.</summary>
+    public IPEndPoint? LocalEndPoint
+    {
+        get
+        {
+            Span<byte> buffer = stackalloc byte[128];
+            int bytes = Unix.LocalAddress(_descriptor, buffer);
+            return bytes > 0 ? Parse(buffer[..bytes]) : null;
+        }
+    }
+
+    /// <summary>Takes the next waiting connection.</summary>
+    /// <returns>Null when there is none, or it left again.</returns>
+    public EngineSocket? Accept(out IPEndPoint? remote)
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        int descriptor = Unix.Accept(_descriptor, buffer, out int bytes);
+        if (descriptor < 0)
+        {
+            remote = null;
+            return null;
+        }
+
+        remote = Parse(buffer[..bytes]);
+        _ = Unix.SetOption(descriptor, TcpLevel, TcpNoDelay, 1);
+        return new EngineSocket(descriptor);
+    }
+
+    /// <summary>Reads what is there. 0: the peer has finished.</summary>
+    public int Receive(Span<byte> buffer) => Result(Unix.Receive(_descriptor, buffer));
+
+    /// <summary>Writes what fits.</summary>
+    public int Send(ReadOnlySpan<byte> buffer) => Result(Unix.Send(_descriptor, buffer));
+
+    /// <summary>Finishes our direction: the peer reads an end.</summary>
+    public void ShutdownSend() => Unix.Shutdown(_descriptor, 1);
+
+    /// <summary>Takes no more from the peer.</summary>
+    public void ShutdownReceive() => Unix.Shutdown(_descriptor, 0);
+
+    /// <summary>Closes with RST: the peer must not take what it got for a clean end.</summary>
+    public void Reset()
+    {
+        _ = Unix.SetLingerZero(_descriptor);
+        Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        int descriptor = _descriptor;
+        _descriptor = -1;
+        if (descriptor >= 0)
+        {
+            Unix.Close(descriptor);
+        }
+    }
+
+    private static int Result(nint result) => result >= 0 ? (int)result : -Unix.LastError;
+
+    private static int Check(int result) => result >= 0 ? result : throw new SocketException(Translate(Unix.LastError));
+
+    private static int Translate(int error) => error switch
+    {
+        98 => (int)SocketError.AddressAlreadyInUse,
+        99 => (int)SocketError.AddressNotAvailable,
+        13 or 1 => (int)SocketError.AccessDenied,
+        24 or 23 => (int)SocketError.TooManyOpenSockets,
+        _ => (int)SocketError.SocketError,
+    };
+
+    private static int NativeFamily(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? 10 : 2;
+
+    // family u16 | port u16 big endian | v4: address 4  v6: flow 4, address 16, scope 4
+    private static IPEndPoint? Parse(ReadOnlySpan<byte> address)
+    {
+        int family = BitConverter.ToUInt16(address);
+        int port = (address[2] << 8) | address[3];
+        return family switch
+        {
+            2 when address.Length >= 8 => new IPEndPoint(new IPAddress(address.Slice(4, 4)), port),
+            10 when address.Length >= 24 => new IPEndPoint(new IPAddress(address.Slice(8, 16)), port),
+            _ => null,
+        };
+    }
+}
