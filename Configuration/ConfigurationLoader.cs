@@ -34,7 +34,7 @@ public static class ConfigurationLoader
         ArgumentNullException.ThrowIfNull(fileName);
         var findings = new Findings();
         SourceText source = EnvironmentExpressions.Expand(
-            fileName, text, environment ?? Environment.GetEnvironmentVariable, findings);
+            fileName, text.TrimStart('\uFEFF'), environment ?? Environment.GetEnvironmentVariable, findings);
         if (source.Expanded.Length > TextLimits.TextBytesMax)
         {
             findings.Error(source.At(0), $"the text is larger than {TextLimits.TextBytesMax / (1024 * 1024)} MiB");
@@ -48,6 +48,8 @@ public static class ConfigurationLoader
     private static LoadResult Check(SourceText source, IReadOnlyList<ConfigNode> documents, Findings findings)
     {
         List<NamespaceOutline> namespaces = Outlines(source, documents, findings);
+        if (TooMany(namespaces, findings))
+            return Refused(findings);
         RoomPlan.Assign(namespaces);
         var references = new ReferenceCheck(namespaces, findings);
         foreach (NamespaceOutline space in namespaces)
@@ -82,6 +84,21 @@ public static class ConfigurationLoader
         }
 
         return namespaces;
+    }
+
+    private static bool TooMany(List<NamespaceOutline> namespaces, Findings findings)
+    {
+        int count = 0;
+        foreach (NamespaceOutline space in namespaces)
+        {
+            count += space.Bindings.Count;
+            if (count <= TextLimits.BindingsMax)
+                continue;
+            findings.Error(space.Bindings[^1].Position, $"more than {TextLimits.BindingsMax:N0} bindings: split the configuration");
+            return true;
+        }
+
+        return false;
     }
 
     private static LoadResult Refused(Findings findings) => new(null, findings.SortedErrors(), findings.SortedWarnings());

@@ -25,7 +25,8 @@ internal sealed class KafkaSasl(Findings findings)
         }
 
         string guard = $"{binding.Key}_sasl";
-        findings.Warning(sasl.KeyPosition, $"binding '{binding.Key}': 'sasl' is the 1.x form; use options.authorization with an inline guard");
+        findings.Warning(
+            sasl.KeyPosition, $"binding '{binding.Key}': 'sasl' is the 1.x form; use options.authorization with an inline guard");
         _guards.Add(new ConfigEntry(guard, sasl.KeyPosition, Guard(sasl)));
         options = options.Without("sasl").With("authorization", Authorization(guard, sasl));
         return node.With("options", options);

@@ -17,7 +17,8 @@ internal static class OlderShapes
 
         ConfigNode changed = Section(document, "guards", entry => GuardKind(entry, findings));
         var guards = new KafkaSasl(findings);
-        changed = Section(changed, "bindings", entry => Binding(entry, guards, findings));
+        ConfigNode bindings = changed.GetMap("bindings");
+        changed = Section(changed, "bindings", entry => Binding(entry, bindings, guards, findings));
         return guards.AddTo(changed);
     }
 
@@ -33,7 +34,7 @@ internal static class OlderShapes
         return guard.Value.Without("kind");
     }
 
-    private static ConfigNode Binding(ConfigEntry binding, KafkaSasl sasl, Findings findings)
+    private static ConfigNode Binding(ConfigEntry binding, ConfigNode bindings, KafkaSasl sasl, Findings findings)
     {
         string type = $"{binding.Value.GetString("type", null)} {binding.Value.GetString("kind", null)}";
         switch (type)
@@ -42,7 +43,8 @@ internal static class OlderShapes
                 TcpRoutes.Check(binding, findings);
                 return binding.Value;
             case "kafka client":
-                return KafkaRoutes.Normalise(binding, sasl.Normalise(binding), findings);
+                ConfigEntry client = binding with { Value = KafkaServers.Normalise(binding, bindings, findings) };
+                return KafkaRoutes.Normalise(client, sasl.Normalise(client), findings);
             case "kafka cache_client" or "kafka cache_server":
                 return KafkaRoutes.Normalise(binding, binding.Value, findings);
             default:

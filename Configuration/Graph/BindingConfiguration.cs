@@ -3,7 +3,7 @@ using Sluice.Configuration.Text;
 
 namespace Sluice.Configuration.Graph;
 
-/// <summary>A protocol at work: one entry of <c>bindings</c>, validated, with its references resolved. Immutable; share it freely.</summary>
+/// <summary>A protocol at work: one entry of <c>bindings</c>, validated, references resolved. Immutable; share it freely.</summary>
 public sealed class BindingConfiguration
 {
     internal BindingConfiguration(string space, string name)

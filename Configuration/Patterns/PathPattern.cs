@@ -34,11 +34,11 @@ public sealed class PathPattern
     public bool IsLiteral => _lengthsMin.Length == 0;
 
     /// <summary>Reads a pattern.</summary>
-    /// <exception cref="FormatException">The pattern breaks a rule (see <see cref="TryParse"/>); validated configuration never does.</exception>
+    /// <exception cref="FormatException">It breaks a rule of <see cref="TryParse"/>; validated configuration never does.</exception>
     public static PathPattern Parse(string text) =>
         TryParse(text, out PathPattern? pattern, out string? mistake) ? pattern : throw new FormatException(mistake);
 
-    /// <summary>Reads a pattern; false, with a one-line reason, when a name is used twice or there are more than <see cref="GapsMax"/> gaps.</summary>
+    /// <summary>Reads a pattern; false, with a reason, when a name is used twice or there are over <see cref="GapsMax"/> gaps.</summary>
     public static bool TryParse(
         string text,
         [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PathPattern? pattern,

@@ -26,5 +26,11 @@ internal enum Speech
 /// <param name="Room">Where it runs.</param>
 internal sealed record BindingType(string Type, string Kind, Speech Takes, Speech HandsOn, Room Room)
 {
+    /// <summary>For sentences: "a tcp server", "an http server".</summary>
+    public string WithArticle => $"{ArticleOf(Type)} {this}";
+
+    /// <summary>"an" before names that begin with the sound of a vowel, letters read one by one included.</summary>
+    public static string ArticleOf(string type) => "aehmos".Contains(type[0], StringComparison.Ordinal) ? "an" : "a";
+
     public override string ToString() => $"{Type} {Kind}";
 }

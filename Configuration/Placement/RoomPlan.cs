@@ -2,17 +2,19 @@ using Sluice.Configuration.Graph;
 
 namespace Sluice.Configuration.Placement;
 
-/// <summary>Gives each binding its room: the one its type belongs to, except for the way from the Kafka client down to the socket.</summary>
+/// <summary>Gives each binding its room: that of its type, except for the way from the Kafka client down to the socket.</summary>
 internal static class RoomPlan
 {
+    private const int LinksMax = 8; // Kafka needs two, tls and tcp; the bound keeps an absurd chain from taking quadratic time.
+
     public static void Assign(IReadOnlyList<NamespaceOutline> namespaces)
     {
         Dictionary<string, BindingOutline> all = namespaces.ByName();
         foreach (BindingOutline binding in all.Values)
             binding.Room = binding.Type?.Room ?? Room.Edge;
 
-        // tls client, then tcp client: each pass moves one more link of such a chain, so it ends after as many passes as links.
-        while (MoveBelowKafka(all))
+        // tls client, then tcp client: each pass moves one more link of such a chain.
+        for (int pass = 0; pass < LinksMax && MoveBelowKafka(all); pass++)
         {
         }
     }

@@ -20,7 +20,7 @@ internal static class SupportedTypes
         ("tcp", "client", Room.KafkaCache), // Below a kafka client only: Edge does not dial yet.
     ];
 
-    /// <summary>Settings of supported kinds that nothing acts upon yet. <c>[]</c> walks a list, <c>=value</c> refuses that value only.</summary>
+    /// <summary>Settings of supported kinds that nothing acts upon yet. <c>[]</c> walks a list, <c>=value</c> means that value.</summary>
     private static readonly (string Kind, string[] Settings)[] NotYet =
     [
         ("tcp server", ["routes[].guarded"]),

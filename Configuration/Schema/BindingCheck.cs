@@ -12,6 +12,8 @@ internal sealed class BindingCheck(BindingOutline binding, Findings findings)
 
     private static readonly string[] RouteKeys = ["exit", "when", "with", "guarded"];
 
+    private static readonly MapShape Guarded = new(new ListShape(Shape.Text), Names.IsReference, Names.ReferenceRule);
+
     private readonly NodePath _path = NodePath.Root.Key("bindings").Key(binding.Name);
 
     public void Run()
@@ -64,8 +66,9 @@ internal sealed class BindingCheck(BindingOutline binding, Findings findings)
         List<string> kinds = BindingTypes.KindsOf(type.Text);
         if (kinds.Count == 0)
         {
-            findings.Error(type.Position, $"unknown binding type '{type.Text}'{NearestWord.Hint(type.Text, BindingTypes.Names(),
-                $" (known: {string.Join(", ", BindingTypes.Names())})")}");
+            List<string> types = BindingTypes.Names();
+            findings.Error(type.Position, $"unknown binding type '{type.Text}'"
+                + NearestWord.Hint(type.Text, types, $" (known: {string.Join(", ", types)})"));
             return false;
         }
 
@@ -73,7 +76,7 @@ internal sealed class BindingCheck(BindingOutline binding, Findings findings)
             return false;
         if (!kinds.Contains(kind.Text))
         {
-            findings.Error(kind.Position, $"a {type.Text} binding has no kind '{kind.Text}'{NearestWord.Hint(kind.Text, kinds)}"
+            findings.Error(kind.Position, $"{BindingType.ArticleOf(type.Text)} {type.Text} binding has no kind '{kind.Text}'{NearestWord.Hint(kind.Text, kinds)}"
                 + $" (kinds: {string.Join(", ", kinds)})");
         }
 
@@ -92,9 +95,13 @@ internal sealed class BindingCheck(BindingOutline binding, Findings findings)
             schema.Options.Check(options, _path.Key("options"), findings);
         else if (schema.OptionsRequired)
             schema.Options.Check(ConfigNode.Map(binding.Position, []), _path.Key("options"), findings);
+        if (schema.OptionsNote is not null && node.Entry("options") is { } noted)
+            findings.Warning(noted.KeyPosition, $"{_path}.options {schema.OptionsNote}");
 
         if (schema.Exit == ExitRule.Forbidden)
             Forbid(node, "exit", type);
+        else if (schema.RoutesRequired && node.GetMap("routes").Items.Count == 0)
+            findings.Error(binding.Position, $"{_path} needs at least one route: nothing else says what its requests mean");
         else if (schema.Exit == ExitRule.Required && !node.Has("exit") && node.GetMap("routes").Items.Count == 0)
             findings.Error(binding.Position, $"{_path} needs an 'exit' or at least one route: its streams lead nowhere");
 
@@ -128,7 +135,7 @@ internal sealed class BindingCheck(BindingOutline binding, Findings findings)
 
         CheckKeys(route, RouteKeys, path);
         if (route.Get("guarded") is { } guarded)
-            new MapShape(new ListShape(Shape.Text), Names.IsReference, Names.ReferenceRule).Check(guarded, path.Key("guarded"), findings);
+            Guarded.Check(guarded, path.Key("guarded"), findings);
         if (route.Get("exit") is { } exit)
             Shape.Reference.Check(exit, path.Key("exit"), findings);
         if (schema.RouteExit == ExitRule.Forbidden)
@@ -173,6 +180,6 @@ internal sealed class BindingCheck(BindingOutline binding, Findings findings)
     private void Forbid(ConfigNode node, string key, BindingType type)
     {
         if (node.Entry(key) is { } entry)
-            findings.Error(entry.KeyPosition, $"'{key}' is not allowed on a {type} ('{binding.Name}'): remove it");
+            findings.Error(entry.KeyPosition, $"'{key}' is not allowed on {type.WithArticle} ('{binding.Name}'): remove it");
     }
 }

@@ -24,11 +24,17 @@ internal sealed record BindingSchema
     /// <summary>True when the binding means nothing without options.</summary>
     public bool OptionsRequired { get; init; }
 
+    /// <summary>When set, options are accepted with this warning.</summary>
+    public string? OptionsNote { get; init; }
+
     /// <summary>The binding's own exit.</summary>
     public ExitRule Exit { get; init; } = ExitRule.Required;
 
     /// <summary>False forbids routes.</summary>
     public bool Routes { get; init; } = true;
+
+    /// <summary>True when the binding means nothing without routes.</summary>
+    public bool RoutesRequired { get; init; }
 
     /// <summary>The exit of each route.</summary>
     public ExitRule RouteExit { get; init; } = ExitRule.Required;

@@ -46,7 +46,7 @@ internal static class NotYetCheck
         string what = value is null ? "this setting" : $"the value '{value}'";
         context.Findings.Error(
             entry.KeyPosition,
-            $"{context.Path}: this version does not support {what} of a {context.Type} yet, and refuses to ignore it");
+            $"{context.Path}: this version does not support {what} of {context.Type.WithArticle} yet, and refuses to ignore it");
     }
 
     private sealed record Context(BindingType Type, NodePath Path, Findings Findings);

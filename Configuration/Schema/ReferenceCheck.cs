@@ -11,7 +11,7 @@ namespace Sluice.Configuration.Schema;
 internal sealed class ReferenceCheck
 {
     private readonly Dictionary<string, BindingOutline> _bindings;
-    private readonly Dictionary<string, List<string>> _resources = [];
+    private readonly Dictionary<string, HashSet<string>> _resources = [];
     private readonly Findings _findings;
 
     public ReferenceCheck(IReadOnlyList<NamespaceOutline> namespaces, Findings findings)
@@ -20,7 +20,7 @@ internal sealed class ReferenceCheck
         _bindings = namespaces.ByName();
         foreach (string section in (string[])["guards", "vaults", "catalogs", "stores"])
         {
-            var names = new List<string>();
+            var names = new HashSet<string>(StringComparer.Ordinal);
             foreach (NamespaceOutline space in namespaces)
             {
                 foreach (ConfigEntry entry in space.Document.GetMap(section).Entries)
@@ -70,7 +70,7 @@ internal sealed class ReferenceCheck
         }
         else if (KafkaChain.Expected(from) is { } expected && to.ToString() != expected && from.HandsOn == Speech.Kafka)
         {
-            _findings.Warning(exit.Position, $"'{binding.Name}' ({from}) must exit to a {expected}, but '{exit.Text}' is a {to}: "
+            _findings.Warning(exit.Position, $"'{binding.Name}' ({from}) must exit to a {expected}, but '{exit.Text}' is {to.WithArticle}: "
                 + "its streams will be refused");
         }
     }
@@ -105,7 +105,7 @@ internal sealed class ReferenceCheck
     {
         if (name is not { Kind: ConfigNodeKind.Text } || !Names.IsReference(name.Text))
             return;
-        List<string> known = _resources[section];
+        HashSet<string> known = _resources[section];
         if (!known.Contains(Names.Qualify(space, name.Text)))
             _findings.Warning(name.Position, $"there is no {noun} '{name.Text}'{Hint(space, name.Text, known)}; {effect}");
     }

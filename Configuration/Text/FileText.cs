@@ -20,15 +20,11 @@ internal static class FileText
         try
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (file.Length > TextLimits.TextBytesMax)
-            {
-                findings.Error(start, $"the file has {file.Length:N0} bytes, more than {TextLimits.TextBytesMax / (1024 * 1024)} MiB");
-                return null;
-            }
-
-            using var bytes = new MemoryStream();
-            file.CopyTo(bytes);
-            return Strict.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
+            byte[] bytes = new byte[file.CanSeek ? Math.Min(file.Length, TextLimits.TextBytesMax) + 1 : TextLimits.TextBytesMax + 1];
+            int size = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (size <= TextLimits.TextBytesMax)
+                return Decode(bytes.AsSpan(0, size));
+            findings.Error(start, $"the file is larger than {TextLimits.TextBytesMax / (1024 * 1024)} MiB");
         }
         catch (DecoderFallbackException)
         {
@@ -41,6 +37,10 @@ internal static class FileText
 
         return null;
     }
+
+    // A byte order mark is no part of the text.
+    private static string Decode(ReadOnlySpan<byte> bytes) =>
+        Strict.GetString(bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes);
 
     private static string Reason(Exception trouble, string path) => trouble switch
     {

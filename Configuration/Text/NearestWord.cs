@@ -4,6 +4,7 @@ namespace Sluice.Configuration.Text;
 internal static class NearestWord
 {
     private const int WordLengthMax = 64; // Longer words are not typing slips of anything we know.
+    private const int CandidatesMax = 1_000; // Keeps a file full of slips and names from taking quadratic time.
 
     /// <summary>The closest candidate, or null when none is close: at most a third of the letters may differ, and at most three.</summary>
     public static string? Of(string word, IEnumerable<string> candidates)
@@ -13,8 +14,11 @@ internal static class NearestWord
 
         string? nearest = null;
         int best = Math.Clamp(word.Length / 3, 1, 3) + 1;
+        int looked = 0;
         foreach (string candidate in candidates)
         {
+            if (looked++ == CandidatesMax)
+                break;
             if (candidate.Length is 0 or > WordLengthMax || Math.Abs(candidate.Length - word.Length) >= best)
                 continue;
             int distance = Distance(word, candidate);

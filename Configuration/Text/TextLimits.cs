@@ -1,6 +1,6 @@
 namespace Sluice.Configuration.Text;
 
-/// <summary>Bounds on what a configuration file may ask of the loader. Beyond them it is refused with a message that names the bound.</summary>
+/// <summary>Bounds on what a configuration file may ask of the loader. Beyond them it is refused; the message names the bound.</summary>
 public static class TextLimits
 {
     /// <summary>Largest file, and largest text after expressions are replaced: 4 MiB. A large real gateway is some 200 KB.</summary>
@@ -11,6 +11,9 @@ public static class TextLimits
 
     /// <summary>Most nodes after YAML aliases are followed: 250,000. Keeps a file of nested aliases from growing without bound.</summary>
     public const int NodesMax = 250_000;
+
+    /// <summary>Most bindings in one file: 4,096. The largest gateways we know have some hundreds.</summary>
+    public const int BindingsMax = 4_096;
 
     /// <summary>Most errors, and most warnings, listed in one answer: 1,000. Nobody reads further.</summary>
     public const int FindingsMax = 1_000;

@@ -36,7 +36,7 @@ internal sealed class YamlReader
             SourcePosition position = source.At(mistake.Start.Index);
             findings.Error(position, $"not valid YAML: {Reason(mistake)}{BraceHint(source, position)}");
         }
-#pragma warning disable CA1031 // The parser is another house's code on a user's text: whatever it stumbles over is a finding, never a crash.
+#pragma warning disable CA1031 // The parser is not ours: whatever it stumbles over in a user's text is a finding, never a crash.
         catch (Exception stumble)
         {
             findings.Error(source.At(0), $"not valid YAML: {stumble.Message.ReplaceLineEndings(" ")}");

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sluice.Configuration.Text;
 
-/// <summary>What a plain YAML word means: the YAML 1.2 core schema (section 10.3.2). <c>yes</c>, <c>on</c> and <c>012</c> are no traps here.</summary>
+/// <summary>What a plain YAML word means: the core schema of YAML 1.2 (section 10.3.2). <c>yes</c> and <c>on</c> are text.</summary>
 internal static class YamlScalar
 {
     public static ConfigNode Plain(SourcePosition position, string text)

@@ -19,6 +19,7 @@ internal static class HttpKafkaSchemas
                 new Field("headers", new ObjectShape(
                     new Field("reply-to", Shape.FilledText),
                     new Field("correlation-id", Shape.FilledText)))))),
+        RoutesRequired = true,
         When = new ObjectShape(
             new Field("method", Shape.FilledText),
             new Field("path", new PatternShape("/"))),

@@ -17,8 +17,15 @@ internal static class TcpSchemas
 
     public static BindingSchema Server { get; } = new() { Options = Options, OptionsRequired = true, When = When };
 
-    public static BindingSchema Client { get; } =
-        new() { Options = Options, Exit = ExitRule.Forbidden, RouteExit = ExitRule.Forbidden, When = When };
+    // Runs below a kafka client only so far, which finds its brokers by itself.
+    public static BindingSchema Client { get; } = new()
+    {
+        Options = Options,
+        OptionsNote = "are not dialled: the kafka client connects to the brokers at the addresses they advertise",
+        Exit = ExitRule.Forbidden,
+        RouteExit = ExitRule.Forbidden,
+        When = When,
+    };
 
     private static bool IsCidr(string text)
     {
