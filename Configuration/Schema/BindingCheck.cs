@@ -76,8 +76,9 @@ internal sealed class BindingCheck(BindingOutline binding, Findings findings)
             return false;
         if (!kinds.Contains(kind.Text))
         {
-            findings.Error(kind.Position, $"{BindingType.ArticleOf(type.Text)} {type.Text} binding has no kind '{kind.Text}'{NearestWord.Hint(kind.Text, kinds)}"
-                + $" (kinds: {string.Join(", ", kinds)})");
+            string article = BindingType.ArticleOf(type.Text);
+            findings.Error(kind.Position, $"{article} {type.Text} binding has no kind '{kind.Text}'"
+                + NearestWord.Hint(kind.Text, kinds) + $" (kinds: {string.Join(", ", kinds)})");
         }
 
         return binding.Type is not null;
