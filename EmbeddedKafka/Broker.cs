@@ -1,0 +1,70 @@
+using System.Net;
+using Sluice.EmbeddedKafka.Groups;
+using Sluice.EmbeddedKafka.Log;
+using Sluice.EmbeddedKafka.Net;
+using Sluice.EmbeddedKafka.Topics;
+
+namespace Sluice.EmbeddedKafka;
+
+/// <summary>The state behind the protocol: topics, groups, producer ids. Handlers find everything here.</summary>
+internal sealed class Broker : IAsyncDisposable
+{
+    /// <summary>The id of the one node.</summary>
+    public const int NodeId = 1;
+
+    private readonly DirectoryClaim _claim;
+    private readonly Housekeeping _housekeeping;
+    private readonly (string Host, int Port)? _advertised;
+
+    public Broker(BrokerOptions options, ILogger logger)
+    {
+        Options = options;
+        _advertised = HostAndPort.Parse(options.Advertised);
+        _claim = DirectoryClaim.Take(options.DataDirectory);
+        try
+        {
+            ClusterId = _claim.ClusterId();
+            var settings = new LogSettings(options.SyncEveryBatch, options.Clock, new StorageEvents(logger));
+            Topics = new TopicStore(options.DataDirectory, settings);
+            Groups = new GroupCoordinator(new OffsetStore(Topics, options.Clock));
+            ProducerIds = new ProducerIds(options.DataDirectory);
+            foreach (var topic in options.Topics)
+            {
+                topic.Apply(Topics, options.DefaultPartitions);
+            }
+        }
+        catch
+        {
+            Topics?.Dispose();
+            _claim.Dispose();
+            throw;
+        }
+
+        _housekeeping = new Housekeeping(Topics, options.FlushIntervalMs, options.CleanIntervalMs);
+        _housekeeping.Start();
+        Groups.Start();
+    }
+
+    public BrokerOptions Options { get; }
+
+    public string ClusterId { get; }
+
+    public TopicStore Topics { get; }
+
+    public GroupCoordinator Groups { get; }
+
+    public ProducerIds ProducerIds { get; }
+
+    /// <summary>The address clients are told: the configured one, or the very address this client reached us at.</summary>
+    public (string Host, int Port) AddressFor(Peer peer) => _advertised ?? (Text(peer.LocalEndPoint.Address), peer.LocalEndPoint.Port);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Groups.DisposeAsync();
+        await _housekeeping.DisposeAsync();
+        Topics.Close();
+        _claim.Dispose();
+    }
+
+    private static string Text(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+}

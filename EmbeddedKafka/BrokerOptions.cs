@@ -1,0 +1,49 @@
+namespace Sluice.EmbeddedKafka;
+
+/// <summary>What an embedded broker is started with. The defaults suit a laptop.</summary>
+public sealed record BrokerOptions
+{
+    /// <summary>Where the log is kept. One process at a time; created when missing.</summary>
+    public string DataDirectory { get; init; } = Path.Combine(".sluice", "kafka");
+
+    /// <summary>The address to listen on: an IP address, or <c>localhost</c>. Loopback unless said otherwise.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, told by <see cref="EmbeddedBroker.Port"/>.</summary>
+    public int Port { get; init; } = 9092;
+
+    /// <summary>host:port that clients are told to connect to; null tells each client the address it came in by.</summary>
+    public string? Advertised { get; init; }
+
+    /// <summary>Topics that exist from the start.</summary>
+    public IReadOnlyList<TopicSpec> Topics { get; init; } = [];
+
+    /// <summary>Whether a topic that a client asks for by name is created.</summary>
+    public bool AutoCreateTopics { get; init; } = true;
+
+    /// <summary>Partitions of topics created without a number, 1 or more.</summary>
+    public int DefaultPartitions { get; init; } = 1;
+
+    /// <summary>
+    /// True: every batch is on the disk before it is acknowledged. False: it is with the operating system, which puts it on
+    /// the disk within <see cref="FlushIntervalMs"/>; a killed process loses nothing, a lost machine at most that much.
+    /// </summary>
+    public bool SyncEveryBatch { get; init; }
+
+    /// <summary>How often written data is put on the disk, in ms, 10 or more.</summary>
+    public int FlushIntervalMs { get; init; } = 1000;
+
+    /// <summary>How often retention and compaction look at the log, in ms, 10 or more.</summary>
+    public int CleanIntervalMs { get; init; } = 15_000;
+
+    /// <summary>Connections at a time; more are closed at once. Each costs about 20 KiB, up to 2 MiB while it produces.</summary>
+    public int ConnectionsMax { get; init; } = 2000;
+
+    /// <summary>The largest produce request, in bytes: 100 MiB, as in Apache Kafka.</summary>
+    public int RequestBytesMax { get; init; } = 100 * 1024 * 1024;
+
+    /// <summary>How long a connection may be silent, in ms: 10 minutes, as in Apache Kafka.</summary>
+    public int IdleConnectionMs { get; init; } = 600_000;
+
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+}

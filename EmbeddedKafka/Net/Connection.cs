@@ -1,0 +1,215 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Sluice.EmbeddedKafka.Wire;
+
+namespace Sluice.EmbeddedKafka.Net;
+
+/// <summary>One client: reads a request, answers it, reads the next; answers come in the order of the requests.</summary>
+/// <remarks>One task per connection. Frame: <c>size i32 | header | body</c>.</remarks>
+internal sealed class Connection : IDisposable
+{
+    /// <summary>8 MiB for requests that carry no records; the largest real ones, assignments of big groups, stay far below.</summary>
+    private const int PlainRequestBytesMax = 8 * 1024 * 1024;
+
+    private readonly Socket _socket;
+    private readonly NetEvents _events;
+    private readonly Broker _broker;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ReceiveBuffer _input;
+    private readonly WireWriter _reply = new();
+    private readonly Request _request;
+    private readonly string _peerText;
+    private long _activeAt = Environment.TickCount64;
+    private volatile bool _isReading;
+
+    public Connection(Socket socket, Broker broker, NetEvents events)
+    {
+        socket.NoDelay = true;
+        (_socket, _broker, _events) = (socket, broker, events);
+        _input = new ReceiveBuffer(socket);
+        _peerText = socket.RemoteEndPoint?.ToString() ?? "?";
+        string host = "/" + ((socket.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "");
+        _request = new Request(broker, new Peer((IPEndPoint)socket.LocalEndPoint!, host, _closing.Token));
+    }
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            while (await ReadAsync() is { IsEmpty: false } frame)
+            {
+                if (!await AnswerAsync(frame))
+                {
+                    break;
+                }
+
+                _input.Consume(frame.Length);
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The peer went away, or the broker stops.
+        }
+        catch (Exception e)
+        {
+            _events.Failed(_peerText, $"{_request.Api?.Key} v{_request.Version}", e);
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    public void Abort()
+    {
+        try
+        {
+            _closing.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Ended by itself meanwhile.
+        }
+
+        _socket.Dispose();
+    }
+
+    /// <summary>Ends a connection that has been silent too long between requests, or half-way through one.</summary>
+    public void AbortWhenSilent(int idleMs, int halfRequestMs)
+    {
+        long silentMs = Environment.TickCount64 - Math.Max(Volatile.Read(ref _activeAt), _input.ActiveAt);
+        if (_isReading && silentMs > (_input.HasHalf ? halfRequestMs : idleMs))
+        {
+            Abort();
+        }
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _closing.Dispose();
+        _input.Dispose();
+        _reply.Dispose();
+    }
+
+    private async ValueTask<Memory<byte>> ReadAsync()
+    {
+        Volatile.Write(ref _activeAt, Environment.TickCount64);
+        _isReading = true;
+        if (!await _input.FillAsync(4, _closing.Token))
+        {
+            return default;
+        }
+
+        int size = BinaryPrimitives.ReadInt32BigEndian(_input.Peek(4).Span);
+        if (size < 8 || size > _broker.Options.RequestBytesMax)
+        {
+            _events.Malformed(_peerText, $"a request of {size} bytes, where 8 to {_broker.Options.RequestBytesMax} are allowed");
+            return default;
+        }
+
+        if (!await _input.FillAsync(6, _closing.Token))
+        {
+            return default;
+        }
+
+        if (size > PlainRequestBytesMax && BinaryPrimitives.ReadInt16BigEndian(_input.Peek(6).Span[4..]) != (short)ApiKey.Produce)
+        {
+            _events.Malformed(_peerText, $"a request of {size} bytes, where {PlainRequestBytesMax} are allowed for all but Produce");
+            return default;
+        }
+
+        if (!await _input.FillAsync(4 + size, _closing.Token))
+        {
+            return default;
+        }
+
+        _isReading = false;
+        return _input.Peek(4 + size);
+    }
+
+    private async ValueTask<bool> AnswerAsync(Memory<byte> frame)
+    {
+        if (!TryReadHeader(frame[4..]))
+        {
+            return await SendAsync();
+        }
+
+        var outcome = await _request.Api.HandleAsync(_request, _reply);
+        switch (outcome)
+        {
+            case Outcome.Silent:
+                _reply.Reset();
+                return true;
+            case Outcome.Malformed:
+                _events.Malformed(_peerText, $"bytes that are no {_request.Api.Key} request of version {_request.Version}");
+                return false;
+            default:
+                return await SendAsync();
+        }
+    }
+
+    // apiKey i16 | apiVersion i16 | correlationId i32 | clientId nullable string (always the older encoding) | tags, when flexible
+    private bool TryReadHeader(Memory<byte> frame)
+    {
+        var header = new WireReader(frame.Span, flexible: false);
+        short key = header.Int16();
+        short version = header.Int16();
+        int correlationId = header.Int32();
+        var api = ApiTable.Find(key);
+        StartReply(correlationId);
+        if (api is null || !api.Serves(version))
+        {
+            if (key == (short)ApiKey.ApiVersions)
+            {
+                ApiVersions.WriteUnsupported(_reply);
+            }
+            else
+            {
+                _events.Refused(_peerText, key, version);
+                _reply.Error(ErrorCode.UnsupportedVersion);
+            }
+
+            return false;
+        }
+
+        string clientId = header.NullableString() ?? "";
+        var body = frame[header.Position..];
+        bool flexible = api.IsFlexible(version);
+        if (flexible)
+        {
+            var tags = new WireReader(body.Span, flexible: true);
+            tags.Tags();
+            body = body[tags.Position..];
+            // ApiVersions is answered before both sides know what the other speaks, so its header stays the oldest one.
+            _reply.Flexible = api.Key != ApiKey.ApiVersions;
+            _reply.Tags();
+        }
+
+        _reply.Flexible = flexible;
+        _request.Set(api, version, correlationId, clientId, body);
+        return true;
+    }
+
+    private void StartReply(int correlationId)
+    {
+        _reply.Reset();
+        _reply.Flexible = false;
+        _reply.Int32(0);
+        _reply.Int32(correlationId);
+    }
+
+    private async ValueTask<bool> SendAsync()
+    {
+        _reply.PatchInt32(0, _reply.Length - 4);
+        var rest = _reply.Written;
+        while (!rest.IsEmpty)
+        {
+            rest = rest[await _socket.SendAsync(rest, SocketFlags.None, _closing.Token)..];
+        }
+
+        _reply.Reset();
+        return true;
+    }
+}

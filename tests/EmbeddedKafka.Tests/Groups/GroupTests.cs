@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using static Sluice.EmbeddedKafka.Tests.TestBroker;
+
+namespace Sluice.EmbeddedKafka.Tests.Groups;
+
+public sealed class GroupTests
+{
+    /// <summary>A consumer on its own thread that keeps what it read and what it is assigned.</summary>
+    private sealed class Member : IDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _task;
+        private readonly IConsumer<byte[], byte[]> _consumer;
+
+        public Member(TestBroker broker, string topic, Action<ConsumerConfig>? change = null)
+        {
+            _consumer = broker.Consumer("group", change);
+            _consumer.Subscribe(topic);
+            _task = Task.Factory.StartNew(Run, TaskCreationOptions.LongRunning);
+        }
+
+        public ConcurrentQueue<string> Read { get; } = new();
+
+        public volatile int Assigned;
+
+        public void Dispose()
+        {
+            _stop.Cancel();
+            _task.Wait();
+            _consumer.Close();
+            _consumer.Dispose();
+            _stop.Dispose();
+        }
+
+        private void Run()
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                if (_consumer.Consume(TimeSpan.FromMilliseconds(50)) is { } result)
+                {
+                    Read.Enqueue(Text(result.Message.Value)!);
+                    _consumer.Commit(result);
+                }
+
+                Assigned = _consumer.Assignment.Count;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Two_members_share_the_partitions_and_the_one_that_stays_takes_over()
+    {
+        await using var broker = await StartAsync();
+        await broker.CreateAsync("shared", 4);
+        using var first = new Member(broker, "shared");
+        await Until(() => first.Assigned == 4, "the only member has all partitions");
+        using (var second = new Member(broker, "shared"))
+        {
+            await Until(() => first.Assigned == 2 && second.Assigned == 2, "two members have two partitions each");
+            using var producer = broker.Producer();
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(i => producer.ProduceAsync("shared", Message($"{i}", $"{i}"))));
+            await Until(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
+            Assert.NotEmpty(first.Read);
+            Assert.NotEmpty(second.Read);
+        }
+
+        await Until(() => first.Assigned == 4, "the leaver's partitions come to who stays");
+    }
+
+    [Fact]
+    public async Task Committed_offsets_outlive_the_broker()
+    {
+        await using var broker = await StartAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await broker.ProduceAsync("kept", "k", $"{i}");
+        }
+
+        using (var consumer = broker.Consumer("keeper"))
+        {
+            consumer.Subscribe("kept");
+            ConsumeResult<byte[], byte[]>? last = null;
+            await Until(() => (last = consumer.Consume(TimeSpan.FromMilliseconds(100)) ?? last)?.Offset == 2, "three records");
+            consumer.Commit(last);
+            consumer.Close();
+        }
+
+        await broker.RestartAsync();
+        using var again = broker.Consumer("keeper");
+        again.Subscribe("kept");
+        ConsumeResult<byte[], byte[]>? next = null;
+        await Until(() => (next = again.Consume(TimeSpan.FromMilliseconds(100))) is not null, "the record after the committed one");
+        Assert.Equal("3", Text(next!.Message.Value));
+        again.Close();
+    }
+
+    [Fact]
+    public async Task A_static_member_that_returns_gets_its_partitions_without_a_rebalance()
+    {
+        await using var broker = await StartAsync();
+        await broker.CreateAsync("static", 2);
+        using var first = new Member(broker, "static", c => c.GroupInstanceId = "one");
+        await Until(() => first.Assigned == 2, "all partitions");
+        var second = new Member(broker, "static", c => c.GroupInstanceId = "two");
+        await Until(() => first.Assigned == 1 && second.Assigned == 1, "one each");
+        int generation = broker.Broker.Inner.Groups.Find("group")!.Generation;
+        second.Dispose();
+        using var returned = new Member(broker, "static", c => c.GroupInstanceId = "two");
+        await Until(() => returned.Assigned == 1, "its old partition");
+        Assert.Equal(1, first.Assigned);
+        Assert.Equal(generation, broker.Broker.Inner.Groups.Find("group")!.Generation);
+    }
+
+    [Fact]
+    public async Task A_member_that_falls_silent_is_given_up_after_its_session()
+    {
+        await using var broker = await StartAsync();
+        await broker.CreateAsync("silent", 2);
+        using var first = new Member(broker, "silent", c => c.SessionTimeoutMs = 1000);
+        await Until(() => first.Assigned == 2, "all partitions");
+
+        var groups = broker.Broker.Inner.Groups;
+        byte[] nothing = Convert.FromHexString("000000000000ffffffff"); // a subscription to no topic
+        var join = new Sluice.EmbeddedKafka.Groups.JoinRequest(
+            "group", "", null, "ghost", "/", 300, 2000, "consumer", [new("range", nothing), new("roundrobin", nothing)], false, false);
+        var joined = await groups.JoinAsync(join);
+        Assert.Equal(Sluice.EmbeddedKafka.Wire.ErrorCode.None, joined.Error);
+        Assert.Equal(2, groups.Describe("group").Members.Count);
+        await Until(() => groups.Describe("group").Members.Count == 1 && first.Assigned == 2, "the ghost is gone");
+    }
+
+    [Fact]
+    public async Task Groups_are_listed_and_described()
+    {
+        await using var broker = await StartAsync();
+        await broker.CreateAsync("seen", 1);
+        using var member = new Member(broker, "seen");
+        await Until(() => member.Assigned == 1, "the partition");
+        using var admin = broker.Admin();
+        var listed = await admin.ListConsumerGroupsAsync();
+        Assert.Contains(listed.Valid, g => g.GroupId == "group" && g.State == ConsumerGroupState.Stable);
+        var described = (await admin.DescribeConsumerGroupsAsync(["group"])).ConsumerGroupDescriptions.Single();
+        Assert.Equal("range", described.PartitionAssignor);
+        Assert.Equal("seen", described.Members.Single().Assignment.TopicPartitions.Single().Topic);
+    }
+}
