@@ -166,11 +166,11 @@ internal sealed class ApplicationRun : IAsyncDisposable
         InstanceSupervisor[] awaited = [.. _instances.Where(instance => instance.StartsByItself)];
         await Task.WhenAll(awaited.Select(instance => instance.Ready)).ConfigureAwait(false);
         // The first thing a person wants to open comes first: the links people were meant to follow.
-        IEnumerable<string> addresses = awaited.Reverse().SelectMany(instance => instance.Resource.Annotations.OfType<ResourceUrlAnnotation>()
+        string addresses = string.Join(", ", awaited.Reverse().SelectMany(instance => instance.Resource.Annotations.OfType<ResourceUrlAnnotation>()
             .Select(url => url.Url).Concat(instance.Resource.Annotations.OfType<EndpointAnnotation>()
                 .Where(endpoint => endpoint.IsExternal || !endpoint.IsProxied).Select(endpoint => endpoint.AllocatedEndpoint!.UriString))
-            .Select(address => $"{instance.Id} {address}"));
-        _console.Write($"ready in {Stopwatch.GetElapsedTime(startedAt).TotalSeconds:0.0} s: {string.Join(", ", addresses)}");
+            .Select(address => $"{instance.Id} {address}")));
+        _console.Write($"ready in {Stopwatch.GetElapsedTime(startedAt).TotalSeconds:0.0} s{(addresses.Length > 0 ? ": " : "")}{addresses}");
     }
 
     private Task StopInOrderAsync()

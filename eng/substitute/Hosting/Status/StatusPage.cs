@@ -102,7 +102,7 @@ internal sealed class StatusPage : IAsyncDisposable
         web.MapGet("/api/resources/{name}/logs", (string name) => Find(run, name) is { } instance
             ? Results.Json(instance.Log.ToArray())
             : Results.NotFound());
-        web.MapPost("/api/resources/{name}/{action:regex(^(start|stop|restart)$)}", Act);
+        web.MapPost("/api/resources/{name}/{action}", Act);
 
         IResult Act(HttpRequest request, string name, string action)
         {
@@ -120,7 +120,8 @@ internal sealed class StatusPage : IAsyncDisposable
             {
                 case "start": instance.Start(); break;
                 case "stop": _ = instance.RestAsync(); break;
-                default: _ = instance.RestartAsync(); break;
+                case "restart": _ = instance.RestartAsync(); break;
+                default: return Results.NotFound();
             }
 
             return Results.Accepted();
