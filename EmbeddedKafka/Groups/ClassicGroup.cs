@@ -189,6 +189,27 @@ internal sealed partial class ClassicGroup(string id)
         }
     }
 
+    /// <summary>The topics its members read, as far as their subscriptions can be understood.</summary>
+    public HashSet<string> Subscribed()
+    {
+        lock (_gate)
+        {
+            var topics = new HashSet<string>();
+            foreach (var protocol in _members.Values.SelectMany(member => member.Protocols))
+            {
+                // version i16 | topics array of strings | ...
+                var reader = new WireReader(protocol.Metadata, flexible: false);
+                reader.Int16();
+                for (int i = reader.Array(2); i > 0; i--)
+                {
+                    topics.Add(reader.String());
+                }
+            }
+
+            return topics;
+        }
+    }
+
     public GroupDescription Describe()
     {
         lock (_gate)

@@ -65,6 +65,22 @@ internal sealed class GroupCoordinator(OffsetStore offsets) : IAsyncDisposable
         return generation < 0 ? ErrorCode.None : ErrorCode.IllegalGeneration;
     }
 
+    /// <summary>Forgets an empty group and its offsets.</summary>
+    public ErrorCode Delete(string id)
+    {
+        if (_groups.TryGetValue(id, out var group))
+        {
+            if (!group.TryEnd())
+            {
+                return ErrorCode.NonEmptyGroup;
+            }
+
+            _groups.TryRemove(new KeyValuePair<string, ClassicGroup>(id, group));
+        }
+
+        return Offsets.Has(id) ? Offsets.Forget(id, [.. Offsets.All(id).Select(o => o.Key)]) : group is null ? ErrorCode.GroupIdNotFound : ErrorCode.None;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

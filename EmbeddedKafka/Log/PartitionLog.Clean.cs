@@ -25,8 +25,9 @@ internal sealed partial class PartitionLog
                 Compact(config, nowMs);
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // One partition's trouble must not end the task that looks after all of them.
             if (!_closed)
             {
                 _settings.Storage.CleaningFailed(Name, e);

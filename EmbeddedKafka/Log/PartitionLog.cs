@@ -94,13 +94,9 @@ internal sealed partial class PartitionLog : IDisposable
             try
             {
                 RollWhenDue(batch, config, nowMs);
-                Active.Append(batch);
-                if (_settings.SyncEveryBatch || config.SyncEveryBatch)
-                {
-                    Active.Flush();
-                }
+                Active.Append(batch, _settings.SyncEveryBatch || config.SyncEveryBatch);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 _settings.Storage.Failed(Name, e);
                 return new AppendResult(ErrorCode.KafkaStorageError, Message: e.Message);

@@ -66,13 +66,20 @@ internal sealed class Segment : IDisposable
         HasIndexFile = true;
     }
 
-    /// <summary>Writes one batch at the end. The file is cut back when the write fails, and the failure goes on to the caller.</summary>
-    public void Append(Batch batch)
+    /// <summary>Writes one batch at the end, with <paramref name="sync"/> through to the disk. It counts only once that is done:
+    /// after a failure the file is cut back, the segment is as it was, and the failure goes on to the caller.</summary>
+    public void Append(Batch batch, bool sync)
     {
         long at = _size;
+        HasIndexFile = false;
         try
         {
             RandomAccess.Write(File, batch.Bytes, at);
+            IsDirty = true;
+            if (sync)
+            {
+                Flush();
+            }
         }
         catch (IOException)
         {
@@ -81,8 +88,6 @@ internal sealed class Segment : IDisposable
         }
 
         Account(batch, at);
-        IsDirty = true;
-        HasIndexFile = false;
     }
 
     /// <summary>Counts a batch that lies in the file already.</summary>

@@ -10,7 +10,8 @@ internal static class ApiTable
         new Produce(), new Fetch(), new ListOffsets(), new Metadata(), new OffsetCommit(), new OffsetFetch(),
         new FindCoordinator(), new JoinGroup(), new Heartbeat(), new LeaveGroup(), new SyncGroup(), new DescribeGroups(),
         new ListGroups(), new ApiVersions(), new CreateTopics(), new DeleteTopics(), new InitProducerId(),
-        new OffsetForLeaderEpoch(), new DescribeConfigs(), new DescribeCluster(),
+        new OffsetForLeaderEpoch(), new DescribeConfigs(), new DescribeCluster(), new CreatePartitions(), new DeleteRecords(),
+        new AlterConfigs(), new IncrementalAlterConfigs(), new OffsetDelete(), new DeleteGroups(),
     ];
 
     private static readonly FrozenDictionary<short, Api> ByKey = All.ToFrozenDictionary(api => (short)api.Key);
