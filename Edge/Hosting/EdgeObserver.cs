@@ -1,0 +1,17 @@
+using Sluice.Configuration.Graph;
+using Sluice.Frames;
+
+namespace Sluice.Edge.Hosting;
+
+/// <summary>Turns what engines tell into log lines.</summary>
+internal sealed class EdgeObserver(GatewayConfiguration configuration, ILogger logger) : EngineObserver
+{
+    public override void OnFault(FrameEngine engine, long bindingId, Exception exception) =>
+        EdgeLog.Fault(logger, configuration.Find(bindingId)?.QualifiedName ?? "of the engine", engine.Index, exception);
+
+    public override void OnLinkUp(string room, int processId) => EdgeLog.LinkUp(logger, room, processId);
+
+    public override void OnLinkDown(string room, int processId) => EdgeLog.LinkDown(logger, room, processId);
+
+    public override void OnLinkRefused(string room, string message) => EdgeLog.LinkRefused(logger, room, message);
+}

@@ -1,0 +1,241 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Sluice.Frames;
+
+namespace Sluice.Edge.Http;
+
+/// <summary>The engine's side of a client connection: DATA into the pipe that Kestrel parses, what Kestrel writes out as DATA.</summary>
+/// <remarks>
+/// Back-pressure: while the parser does not keep up, what it left in the pipe is not acknowledged, so the client's window closes.
+/// While the socket does not keep up there is no credit, the other pipe fills and Kestrel's flush waits.
+/// </remarks>
+internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHandler
+{
+    private readonly EngineSignal _credit = new();
+    private readonly byte[] _first = new byte[HttpPreface.Bytes];
+    private HttpConnection? _connection;
+    private Task _sending = Task.CompletedTask;
+    private EngineTimer? _openingTimer;
+    private int _firstCount;
+    private int _unacknowledged;
+    private bool _isFlushing;
+    private bool _hasUnflushed;
+    private bool _isDispatched;
+    private bool _isEnded;
+
+    /// <summary>Sets the connection before the first frame.</summary>
+    public void Attach(HttpConnection connection) => _connection = connection;
+
+    private HttpConnection Connection => _connection!;
+
+    public override void OnBegin(in BeginFrame frame)
+    {
+        Port.SendBegin();
+        Port.SendWindow(HttpLimits.ConnectionWindowBytes);
+        _openingTimer = Port.Engine.Schedule(
+            HttpLimits.RequestHeadSeconds * 1000L, static state => ((HttpConnectionStream)state!).OnOpeningTimeout(), this);
+    }
+
+    public override void OnData(in DataFrame frame)
+    {
+        ReadOnlySpan<byte> payload = frame.Payload;
+        _unacknowledged += frame.Reserved;
+        Connection.Received.Write(payload);
+        if (!_isDispatched && !TryDispatch(payload))
+        {
+            return;
+        }
+
+        if (_isFlushing)
+        {
+            _hasUnflushed = true;
+        }
+        else
+        {
+            Flush();
+        }
+    }
+
+    // A client may say FIN after its request and still read the answer.
+    public override void OnEnd(in EndFrame frame)
+    {
+        if (!_isDispatched)
+        {
+            Close(CloseReason.None);
+            return;
+        }
+
+        _isEnded = true;
+        if (!_isFlushing)
+        {
+            Connection.Received.Complete();
+        }
+    }
+
+    public override void OnAbort(in CloseFrame frame) => Close(frame.Reason);
+
+    public override void OnReset(in CloseFrame frame) => Close(frame.Reason);
+
+    public override void OnWindow(in WindowFrame frame) => _credit.Set();
+
+    public override void OnClosed()
+    {
+        _openingTimer?.Dispose();
+        binding.Connections--;
+    }
+
+    /// <summary>Kestrel gives up the connection: no clean end. Engine thread.</summary>
+    public void Abort() => Close(CloseReason.Cancelled);
+
+    /// <summary>Kestrel is done with the connection: what it wrote is still sent, then the stream ends. Any thread.</summary>
+    public async Task FinishAsync()
+    {
+        await binding.Scheduler.SwitchToEngine();
+        await _sending.ConfigureAwait(false); // Ends on the engine.
+        Port.SendReset(CloseReason.None);
+    }
+
+    // ---- client to Kestrel ----
+
+    private bool TryDispatch(ReadOnlySpan<byte> payload)
+    {
+        int count = Math.Min(payload.Length, _first.Length - _firstCount);
+        payload[..count].CopyTo(_first.AsSpan(_firstCount));
+        _firstCount += count;
+        HttpOpening opening = HttpPreface.Detect(_first.AsSpan(0, _firstCount));
+        if (opening == HttpOpening.Unknown)
+        {
+            return false;
+        }
+
+        _openingTimer?.Dispose();
+        if (binding.FindListener(opening) is not HttpListener listener || !listener.TryOffer(Connection))
+        {
+            Close(CloseReason.Refused); // A version that this binding does not speak: closed without a word (config-core §3.3).
+            return false;
+        }
+
+        _isDispatched = true;
+        _sending = SendAsync(Connection.Sent);
+        return true;
+    }
+
+    private void OnOpeningTimeout()
+    {
+        if (!_isDispatched)
+        {
+            Close(CloseReason.TimedOut);
+        }
+    }
+
+    private void Flush()
+    {
+        ValueTask<FlushResult> flush = Connection.Received.FlushAsync();
+        if (flush.IsCompletedSuccessfully)
+        {
+            OnFlushed(flush.Result);
+        }
+        else
+        {
+            _isFlushing = true;
+            _ = AwaitFlushAsync(flush);
+        }
+    }
+
+    private async Task AwaitFlushAsync(ValueTask<FlushResult> flush)
+    {
+        FlushResult result = await flush.ConfigureAwait(false);
+        await binding.Scheduler.SwitchToEngine();
+        _isFlushing = false;
+        OnFlushed(result);
+        if (_hasUnflushed && !result.IsCompleted)
+        {
+            _hasUnflushed = false;
+            Flush();
+        }
+
+        if (_isEnded && !_isFlushing)
+        {
+            Connection.Received.Complete();
+        }
+    }
+
+    private void OnFlushed(FlushResult result)
+    {
+        int reserved = _unacknowledged;
+        _unacknowledged = 0;
+        if (result.IsCompleted)
+        {
+            Port.SendReset(CloseReason.None); // Kestrel reads no more.
+        }
+        else
+        {
+            Port.Acknowledge(reserved);
+        }
+    }
+
+    // ---- Kestrel to client ----
+
+    private async Task SendAsync(PipeReader reader)
+    {
+        while (true)
+        {
+            ReadResult result = await reader.ReadAsync().ConfigureAwait(false);
+            await binding.Scheduler.SwitchToEngine();
+            ReadOnlySequence<byte> buffer = result.Buffer;
+            while (!buffer.IsEmpty && !Port.IsOutClosed)
+            {
+                int count = SendSome(buffer);
+                buffer = buffer.Slice(count);
+                if (count == 0)
+                {
+                    await _credit.WaitAsync().ConfigureAwait(false);
+                }
+            }
+
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted || Port.IsOutClosed)
+            {
+                break;
+            }
+        }
+
+        Port.SendEnd(); // Nothing when it was aborted.
+        reader.Complete();
+    }
+
+    private int SendSome(in ReadOnlySequence<byte> buffer)
+    {
+        int count = (int)Math.Min(buffer.Length, Port.SendableBytes);
+        if (count == 0 || !Port.TryClaimData(count, 0, out DataClaim claim))
+        {
+            return 0;
+        }
+
+        buffer.Slice(0, count).CopyTo(claim.Payload);
+        claim.Commit(count);
+        return count;
+    }
+
+    private void Close(CloseReason reason)
+    {
+        _openingTimer?.Dispose();
+        Port.Close(reason);
+        if (_isDispatched && !_isEnded)
+        {
+            _isEnded = true;
+            Connection.Received.Complete(new ConnectionResetException("The client closed the connection."));
+        }
+
+        if (!_isDispatched)
+        {
+            Connection.Discard();
+            return;
+        }
+
+        Connection.Sent.CancelPendingRead();
+        _credit.Set();
+        Connection.OnClientGone();
+    }
+}
