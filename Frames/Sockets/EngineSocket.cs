@@ -46,6 +46,12 @@ public sealed class EngineSocket : IDisposable
         }
     }
 
+    /// <summary>A face for a descriptor that somebody else owns and closes. It must be non-blocking.</summary>
+    public static EngineSocket Borrow(int descriptor) => new(descriptor);
+
+    /// <summary>Makes the coming close send RST: the peer must not take what it got for a clean end.</summary>
+    public void SetLingerZero() => _ = Unix.SetLingerZero(_descriptor);
+
     /// <summary>Where a listening or connected socket is bound.</summary>
     public IPEndPoint? LocalEndPoint
     {

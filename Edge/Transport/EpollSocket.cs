@@ -1,0 +1,163 @@
+using System.Net;
+using System.Net.Sockets;
+using Sluice.Frames;
+using Sluice.Frames.Sockets;
+
+namespace Sluice.Edge.Transport;
+
+/// <summary>A socket that its engine's epoll watches, edge triggered: registered once, then every call is one system call.</summary>
+/// <remarks>Readiness is told at most once for each wait, and in a later turn, as the seam asks for.</remarks>
+internal sealed class EpollSocket : TcpSocket, IPollHandler
+{
+    private static readonly SendOrPostCallback Again = static state => ((EpollSocket)state!).OnAgain();
+
+    private readonly FrameEngine _engine;
+    private readonly EnginePoller _poller;
+    private readonly Socket _socket;
+    private readonly EngineSocket _native;
+    private readonly long _ticket;
+    private ReadOnlyMemory<byte> _rest;
+    private bool _isReadable;   // News since the last read that would have blocked.
+    private bool _isWritable;
+    private bool _isAwaiting;
+    private bool _isClosed;
+
+    private EpollSocket(Socket socket, FrameEngine engine, EnginePoller poller)
+    {
+        _engine = engine;
+        _poller = poller;
+        _socket = socket;
+        _native = EngineSocket.Borrow((int)socket.Handle);
+        Local = (IPEndPoint)socket.LocalEndPoint!;
+        Remote = (IPEndPoint)socket.RemoteEndPoint!;
+        _ticket = poller.Add(_native.Descriptor, this);
+    }
+
+    public override IPEndPoint Local { get; }
+
+    public override IPEndPoint Remote { get; }
+
+    /// <summary>Takes a socket over; null when this engine has no poller, or the kernel refuses.</summary>
+    /// <exception cref="SocketException">The peer has left already.</exception>
+    public static EpollSocket? TryAdopt(Socket socket, FrameEngine engine)
+    {
+        if (engine.Poller is not { } poller)
+        {
+            return null;
+        }
+
+        socket.NoDelay = true;
+        socket.Blocking = false;
+        var adopted = new EpollSocket(socket, engine, poller);
+        return adopted._ticket >= 0 ? adopted : null;
+    }
+
+    public override int TryReceive(Span<byte> buffer)
+    {
+        int received = _native.Receive(buffer);
+        if (received == EngineSocket.WouldBlock)
+        {
+            _isReadable = false;
+            return WouldBlock;
+        }
+
+        return received >= 0 ? received : Broken;
+    }
+
+    public override void AwaitReadable()
+    {
+        _isAwaiting = true;
+        if (_isReadable)
+        {
+            _engine.Post(Again, this); // It came between the read and this wait.
+        }
+    }
+
+    public override int TrySend(ReadOnlySpan<byte> buffer)
+    {
+        int sent = _native.Send(buffer);
+        if (sent == EngineSocket.WouldBlock)
+        {
+            _isWritable = false;
+            return WouldBlock;
+        }
+
+        return sent >= 0 ? sent : Broken;
+    }
+
+    public override void SendRest(ReadOnlyMemory<byte> rest)
+    {
+        _rest = rest;
+        if (_isWritable)
+        {
+            _engine.Post(Again, this);
+        }
+    }
+
+    public override void FinishSending() => _native.ShutdownSend();
+
+    public override void StopReceiving() => _native.ShutdownReceive();
+
+    public override void Close()
+    {
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            _rest = default;
+            _poller.Remove(_native.Descriptor, _ticket);
+            _socket.Dispose();
+        }
+    }
+
+    public override void Reset()
+    {
+        if (!_isClosed)
+        {
+            _native.SetLingerZero();
+            Close();
+        }
+    }
+
+    void IPollHandler.OnReady(Readiness readiness)
+    {
+        _isReadable |= (readiness & (Readiness.Readable | Readiness.Failed)) != 0;
+        _isWritable |= (readiness & (Readiness.Writable | Readiness.Failed)) != 0;
+        OnAgain();
+    }
+
+    private void OnAgain()
+    {
+        if (_isWritable && !_rest.IsEmpty && !_isClosed)
+        {
+            PushRest();
+        }
+
+        if (_isReadable && _isAwaiting && !_isClosed)
+        {
+            _isAwaiting = false;
+            Owner?.OnReadable();
+        }
+    }
+
+    private void PushRest()
+    {
+        int sent = TrySend(_rest.Span);
+        if (sent == Broken)
+        {
+            _rest = default;
+            Owner?.OnSendFailed();
+        }
+        else if (sent > 0)
+        {
+            _rest = _rest[sent..];
+            if (_rest.IsEmpty)
+            {
+                Owner?.OnRestSent();
+            }
+            else
+            {
+                _engine.Post(Again, this); // A short write: the next one says whether the socket is really full.
+            }
+        }
+    }
+}
