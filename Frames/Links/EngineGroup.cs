@@ -35,6 +35,7 @@ public sealed class EngineGroup : IAsyncDisposable
     private readonly Dictionary<string, int> _linkCounts = [];
     private FrameEngine[] _engines = [];
     private int _next;
+    private int _isDisposed;
 
     private EngineGroup(EngineGroupOptions options) => Options = options;
 
@@ -85,9 +86,14 @@ public sealed class EngineGroup : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the links, ends all streams and stops the threads.</summary>
+    /// <summary>Closes the links, ends all streams and stops the threads. Once; later calls do nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
         foreach (IAsyncDisposable link in _links)
         {
             await link.DisposeAsync().ConfigureAwait(false);
