@@ -3,6 +3,7 @@ using Sluice.EmbeddedKafka.Groups;
 using Sluice.EmbeddedKafka.Log;
 using Sluice.EmbeddedKafka.Net;
 using Sluice.EmbeddedKafka.Topics;
+using Sluice.EmbeddedKafka.Transactions;
 
 namespace Sluice.EmbeddedKafka;
 
@@ -28,6 +29,7 @@ internal sealed class Broker : IAsyncDisposable
             Topics = new TopicStore(options.DataDirectory, settings);
             Groups = new GroupCoordinator(new OffsetStore(Topics, options.Clock));
             ProducerIds = new ProducerIds(options.DataDirectory);
+            Transactions = new TransactionCoordinator(Topics, Groups.Offsets, ProducerIds, options.Clock);
             foreach (var topic in options.Topics)
             {
                 topic.Apply(Topics, options.DefaultPartitions);
@@ -42,7 +44,7 @@ internal sealed class Broker : IAsyncDisposable
 
         _housekeeping = new Housekeeping(Topics, options.FlushIntervalMs, options.CleanIntervalMs);
         _housekeeping.Start();
-        Groups.Start();
+        Groups.Start(Transactions.Tick);
     }
 
     public BrokerOptions Options { get; }
@@ -54,6 +56,8 @@ internal sealed class Broker : IAsyncDisposable
     public GroupCoordinator Groups { get; }
 
     public ProducerIds ProducerIds { get; }
+
+    public TransactionCoordinator Transactions { get; }
 
     /// <summary>The address clients are told: the configured one, or the very address this client reached us at.</summary>
     public (string Host, int Port) AddressFor(Peer peer) => _advertised ?? (Text(peer.LocalEndPoint.Address), peer.LocalEndPoint.Port);

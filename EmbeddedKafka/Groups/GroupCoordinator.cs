@@ -18,7 +18,8 @@ internal sealed class GroupCoordinator(OffsetStore offsets) : IAsyncDisposable
 
     public OffsetStore Offsets { get; } = offsets;
 
-    public void Start() => _clock = Task.Run(RunAsync);
+    /// <summary>Starts the clock; <paramref name="alongside"/> is called at every tick too.</summary>
+    public void Start(Action alongside) => _clock = Task.Run(() => RunAsync(alongside));
 
     /// <summary>Every group that has members or committed offsets.</summary>
     public IEnumerable<GroupDescription> All() =>
@@ -88,13 +89,14 @@ internal sealed class GroupCoordinator(OffsetStore offsets) : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(Action alongside)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(TickMs));
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
+                alongside();
                 foreach (var (id, group) in _groups)
                 {
                     group.Tick(Environment.TickCount64);

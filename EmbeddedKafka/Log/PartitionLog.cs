@@ -111,6 +111,17 @@ internal sealed partial class PartitionLog : IDisposable
         return result;
     }
 
+    /// <summary>Writes the marker that ends a producer's transaction here, unless it has none open: then it wrote nothing, or has ended already.</summary>
+    public ErrorCode EndTransaction(long producerId, short epoch, bool commit)
+    {
+        lock (_gate)
+        {
+            return !_producers.Entries.TryGetValue(producerId, out var entry) || entry.OpenFrom < 0
+                ? ErrorCode.None
+                : Append(BatchBuilder.Marker(_settings.NowMs(), producerId, epoch, commit), fromClient: false).Error;
+        }
+    }
+
     /// <summary>Lets an interval of the wall clock pass: flushes what was written and seals what is full.</summary>
     public void Flush()
     {
@@ -227,7 +238,7 @@ internal sealed partial class PartitionLog : IDisposable
         var reader = new RecordReader(marker.Records);
         if (reader.TryNext() && reader.ControlType() == 0)
         {
-            _aborted.Add(new AbortedTransaction(marker.ProducerId, entry.OpenFrom, marker.BaseOffset, StableOffset));
+            _aborted.Add(new AbortedTransaction(marker.ProducerId, entry.OpenFrom, marker.BaseOffset));
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Sluice.EmbeddedKafka.Log;
 
 /// <summary>A transaction that was aborted: its records are in the log, and read_committed clients are told to skip them.</summary>
-internal sealed record AbortedTransaction(long ProducerId, long FirstOffset, long LastOffset, long StableOffset);
+internal sealed record AbortedTransaction(long ProducerId, long FirstOffset, long LastOffset);
 
 /// <summary>Producers and aborted transactions as of one offset, kept beside the log so that a start reads its tail only.</summary>
 internal sealed record ProducerSnapshot(long Offset, List<ProducerSnapshot.Producer> Producers, List<AbortedTransaction> Aborted)

@@ -12,6 +12,7 @@ internal static class ApiTable
         new ListGroups(), new ApiVersions(), new CreateTopics(), new DeleteTopics(), new InitProducerId(),
         new OffsetForLeaderEpoch(), new DescribeConfigs(), new DescribeCluster(), new CreatePartitions(), new DeleteRecords(),
         new AlterConfigs(), new IncrementalAlterConfigs(), new OffsetDelete(), new DeleteGroups(),
+        new AddPartitionsToTxn(), new AddOffsetsToTxn(), new EndTxn(), new TxnOffsetCommit(),
     ];
 
     private static readonly FrozenDictionary<short, Api> ByKey = All.ToFrozenDictionary(api => (short)api.Key);

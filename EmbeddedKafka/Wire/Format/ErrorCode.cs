@@ -57,6 +57,7 @@ internal enum ErrorCode : short
     FencedInstanceId = 82,
     GroupSubscribedToTopic = 86,
     InvalidRecord = 87,
+    UnstableOffsetCommit = 88,
     ProducerFenced = 90,
     ThrottlingQuotaExceeded = 89,
     UnknownTopicId = 100,

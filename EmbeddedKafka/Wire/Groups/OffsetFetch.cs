@@ -32,10 +32,7 @@ internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom
             }
         }
 
-        if (version >= 7)
-        {
-            reader.Bool();
-        }
+        bool stable = version >= 7 && reader.Bool();
 
         reader.Tags();
         if (reader.Failed)
@@ -55,7 +52,7 @@ internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom
 
         foreach (var query in queries)
         {
-            WriteGroup(reply, version, request.Broker.Groups.Offsets, query);
+            WriteGroup(reply, version, request.Broker, query, stable);
         }
 
         reply.Tags();
@@ -87,8 +84,9 @@ internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom
         return topics;
     }
 
-    private static void WriteGroup(WireWriter reply, short version, OffsetStore offsets, Query query)
+    private static void WriteGroup(WireWriter reply, short version, Broker broker, Query query, bool stable)
     {
+        var offsets = broker.Groups.Offsets;
         if (version >= 8)
         {
             reply.String(query.Group);
@@ -103,7 +101,8 @@ internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom
             reply.Array(partitions.Count);
             foreach (int partition in partitions)
             {
-                var committed = offsets.Find(query.Group, name, partition);
+                bool held = stable && broker.Transactions.HoldsOffset(query.Group, name, partition);
+                var committed = held ? null : offsets.Find(query.Group, name, partition);
                 reply.Int32(partition);
                 reply.Int64(committed?.Offset ?? -1);
                 if (version >= 5)
@@ -112,7 +111,7 @@ internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom
                 }
 
                 reply.String(committed?.Metadata ?? "");
-                reply.Error(ErrorCode.None);
+                reply.Error(held ? ErrorCode.UnstableOffsetCommit : ErrorCode.None);
                 reply.Tags();
             }
 

@@ -16,7 +16,7 @@ internal sealed class Produce() : Api(ApiKey.Produce, 0, 11, flexibleFrom: 9)
     public override ValueTask<Outcome> HandleAsync(Request request, WireWriter reply)
     {
         var reader = request.Reader();
-        reader.NullableString();
+        string? transactionalId = reader.NullableString();
         short acks = reader.Int16();
         reader.Int32();
         var topics = new List<(string Name, List<Part> Parts)>();
@@ -49,7 +49,7 @@ internal sealed class Produce() : Api(ApiKey.Produce, 0, 11, flexibleFrom: 9)
             foreach (var part in parts)
             {
                 var log = request.Broker.Topics.Find(name, part.Partition);
-                Write(reply, request.Version, part.Partition, Append(log, part, acks), log?.StartOffset ?? -1);
+                Write(reply, request.Version, part.Partition, Append(request.Broker, transactionalId, log, part, acks), log?.StartOffset ?? -1);
             }
 
             reply.Tags();
@@ -60,7 +60,7 @@ internal sealed class Produce() : Api(ApiKey.Produce, 0, 11, flexibleFrom: 9)
         return new(acks == 0 ? Outcome.Silent : Outcome.Reply);
     }
 
-    private static AppendResult Append(PartitionLog? log, Part part, short acks)
+    private static AppendResult Append(Broker broker, string? transactionalId, PartitionLog? log, Part part, short acks)
     {
         if (acks is not (-1 or 0 or 1))
         {
@@ -82,8 +82,16 @@ internal sealed class Produce() : Api(ApiKey.Produce, 0, 11, flexibleFrom: 9)
             return new AppendResult(ErrorCode.InvalidRecord, Message: "There are no records");
         }
 
-        return BatchCheck.Find(part.Records.Span, log.Config) is { } fault
-            ? new AppendResult(fault.Code, Message: fault.Message)
+        if (BatchCheck.Find(part.Records.Span, log.Config) is { } fault)
+        {
+            return new AppendResult(fault.Code, Message: fault.Message);
+        }
+
+        var batch = new Batch(part.Records.Span);
+        return batch.IsTransactional
+            ? broker.Transactions.Write(
+                transactionalId, batch.ProducerId, batch.ProducerEpoch, part.Topic, part.Partition,
+                () => log.Append(part.Records.Span), error => new AppendResult(error))
             : log.Append(part.Records.Span);
     }
 
