@@ -170,6 +170,7 @@ public sealed class EngineGroup : IAsyncDisposable
         }
 
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        RingFiles.SweepDead(directory);
     }
 
     private void StopThreads()

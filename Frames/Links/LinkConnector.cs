@@ -90,7 +90,7 @@ internal sealed class LinkConnector : IAsyncDisposable
             }
 
             int ringBytes = _group.Options.RingBytes;
-            file = MappedFile.Create(RingPath(), SharedMemoryLink.FileBytes(_group.Engines.Count, peer.Engines, ringBytes));
+            file = MappedFile.Create(RingFiles.NewPath(_group.Options.RunDirectory!), SharedMemoryLink.FileBytes(_group.Engines.Count, peer.Engines, ringBytes));
             SharedMemoryLink link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: true, ringBytes);
             LinkHello hello = _group.Hello();
             hello.Rings = file.Path;
@@ -121,7 +121,4 @@ internal sealed class LinkConnector : IAsyncDisposable
             return null;
         }
     }
-
-    private string RingPath() =>
-        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : _group.Options.RunDirectory!, $"sluice-{Environment.ProcessId}-{Guid.NewGuid():N}.ring");
 }
