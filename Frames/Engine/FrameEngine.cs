@@ -191,7 +191,7 @@ public sealed unsafe class FrameEngine : IDisposable
         }
         else if (mustRetry)
         {
-            Sleep(0); // A full ring at the other end: come back soon, but let others run.
+            Sleep(1); // Another engine's ring is full: it needs the core more than we do.
         }
 
         _posts.Unpark();
