@@ -15,6 +15,7 @@ public sealed unsafe class FrameEngine : IDisposable
     private const int PostsPerTurnMax = 1024;   // Fairness: frames and timers get their turn however much is posted.
     private const int FramesPerTurnMax = 512;   // per link end
     private const int LocalRingBytes = 4 * 1024 * 1024;
+    private const long BlockedNs = 1_000_000;
     private const int BusyWork = 64;          // a turn that did more than this has plenty to do without new input
     private const int TurnsPerPollBusy = 4;
 
@@ -169,8 +170,8 @@ public sealed unsafe class FrameEngine : IDisposable
     public void Park(int timeoutMsMax)
     {
         _posts.Park();
-        bool isIdle = _posts.IsEmpty;
-        bool mustRetry = false;
+        bool hasWork = !_posts.IsEmpty;
+        bool isBlocked = false;
         foreach (LinkEnd end in _ends)
         {
             if (end != _local)
@@ -178,20 +179,17 @@ public sealed unsafe class FrameEngine : IDisposable
                 end.Park();
             }
 
-            isIdle &= end.IsIdle;
-            mustRetry |= !end.IsIdle;
+            hasWork |= end.HasInput;
+            isBlocked |= end.IsBlocked;
         }
 
-        if (isIdle)
+        if (!hasWork)
         {
-            long dueNs = _timers.NextDueNs;
+            // When another engine's ring is full, that engine needs the core more than we do; nobody rings when there is room again.
+            long dueNs = isBlocked ? NowNs + BlockedNs : _timers.NextDueNs;
             int timeoutMs = dueNs == long.MaxValue ? timeoutMsMax : (int)Math.Clamp((dueNs - NowNs + 999_999) / 1_000_000, 0, timeoutMsMax);
             Counters.Parks++;
             Sleep(timeoutMs);
-        }
-        else if (mustRetry)
-        {
-            Sleep(1); // Another engine's ring is full: it needs the core more than we do.
         }
 
         _posts.Unpark();

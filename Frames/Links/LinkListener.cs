@@ -28,7 +28,7 @@ internal sealed class LinkListener : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
-        File.Delete(_path);
+        RunFile.Delete(_path);
         await _loop.ConfigureAwait(false);
         Task[] links;
         lock (_links)
