@@ -40,7 +40,7 @@ public sealed class CacheClientBinding : IBinding, IDisposable
 
         if (!TopicName.IsValid(kafka.Topic))
         {
-            return new RefusedStream(CloseReason.Refused, KafkaErrors.UnknownTopicOrPartition);
+            return new RefusedStream(CloseReason.Refused, TopicName.InvalidTopicError);
         }
 
         TopicView? topic = FindTopic(kafka.Topic);
@@ -91,6 +91,9 @@ internal static class TopicName
 {
     /// <summary>Longest name, in bytes: Kafka's own limit, a file name less what partitions add.</summary>
     public const int BytesMax = 249;
+
+    /// <summary>Kafka's error code for a name that it does not take.</summary>
+    public const int InvalidTopicError = 17;
 
     public static bool IsValid(ReadOnlySpan<byte> name)
     {

@@ -69,7 +69,7 @@ internal sealed class TopicView
     /// <summary>Changes with <see cref="Reader"/>: places in the old one mean nothing in the new one.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>Why the cache cannot be reached now; null while it can (or a first attempt is under way).</summary>
+    /// <summary>Why the cache cannot be reached now; null while it can, or an attempt is under way.</summary>
     public CloseReason? LostReason { get; private set; }
 
     /// <summary>
@@ -123,6 +123,7 @@ internal sealed class TopicView
 
     private void Open()
     {
+        LostReason = null; // Who comes now waits for this attempt.
         _stream = new TopicStream(this);
         Engine.Open(_stream, BindingId, ExitId, KafkaBeginEx.WriteTopic(ExtensionWriter.Scratch, _nameBytes));
     }
@@ -156,7 +157,6 @@ internal sealed class TopicView
         }
 
         _wasLost = false;
-        LostReason = null;
         _retryMs = _binding.Options.RetryMsMin;
         _next = reader;
         ServeNextIfReady();
@@ -217,6 +217,15 @@ internal sealed class TopicView
         return true;
     }
 
+    // The cache is there and caches the topic anew (it went back, or was made again): the old mapping serves until the new one can.
+    private void OnEnded()
+    {
+        _stream = null;
+        _next?.Dispose();
+        _next = null;
+        _retry = Engine.Schedule(_binding.Options.RetryMsMin, static view => ((TopicView)view!).Open(), this);
+    }
+
     private void OnLost(CloseReason reason)
     {
         if (_stream is null)
@@ -274,7 +283,14 @@ internal sealed class TopicView
             }
         }
 
-        public override void OnEnd(in EndFrame frame) => Lose(CloseReason.None);
+        public override void OnEnd(in EndFrame frame)
+        {
+            Port.Close(CloseReason.None);
+            if (IsCurrent)
+            {
+                view.OnEnded();
+            }
+        }
 
         public override void OnAbort(in CloseFrame frame) => Lose(frame.Reason);
 

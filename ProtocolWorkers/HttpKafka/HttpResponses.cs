@@ -21,8 +21,8 @@ internal static class HttpResponses
     /// <summary>Kafka refused the read (§4.8).</summary>
     public static readonly byte[] ServerError = Encode(500);
 
-    /// <summary>Kafka did not acknowledge in the time configured.</summary>
-    public static readonly byte[] TimedOut = Encode(503);
+    /// <summary>Kafka could not take the record now, or did not acknowledge it in the time configured.</summary>
+    public static readonly byte[] Unavailable = Encode(503);
 
     private static byte[] Encode(int status, bool hasLength = true)
     {

@@ -101,9 +101,7 @@ internal sealed class ProduceExchange : HttpKafkaExchange
 
     protected override void OnKafkaEnd() => Fail(CloseReason.Failed, null); // An end without acknowledgement keeps no promise.
 
-    // No client can depend on 400 for a size: it may not even know the topic's limit. Everything else stays 400 (§4.3 rule 5).
-    protected override byte[] RefusalOf(int? error) =>
-        error is KafkaErrors.MessageTooLarge or KafkaErrors.RecordListTooLarge ? HttpResponses.TooLarge : HttpResponses.BadRequest;
+    protected override byte[] RefusalOf(int? error) => KafkaRefusal.OfProduce(error);
 
     // The end of the request makes the record; without credit for it yet, the next WINDOW does. Before the first one nothing may be
     // sent, however small.
@@ -138,7 +136,7 @@ internal sealed class ProduceExchange : HttpKafkaExchange
     private void OnTimeout()
     {
         CloseKafka();
-        Answer(HttpResponses.TimedOut);
+        Answer(HttpResponses.Unavailable);
         Port.SendReset(CloseReason.TimedOut);
     }
 

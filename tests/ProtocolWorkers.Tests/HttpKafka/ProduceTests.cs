@@ -144,7 +144,9 @@ public sealed class ProduceTests
     [InlineData(KafkaErrors.TopicAuthorizationFailed, "400")]
     [InlineData(KafkaErrors.MessageTooLarge, "413")]
     [InlineData(KafkaErrors.RecordListTooLarge, "413")]
-    public void What_kafka_refuses_is_400_and_a_size_is_413(int error, string status)
+    [InlineData(KafkaErrors.RequestTimedOut, "503")]
+    [InlineData(19, "503")]
+    public void What_kafka_refuses_is_400_a_size_is_413_and_what_may_pass_later_is_503(int error, string status)
     {
         using var bed = new HttpKafkaBed(Routes.Put);
         ScriptedStream client = bed.Open("PUT", "/items/7");
