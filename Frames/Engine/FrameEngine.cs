@@ -36,8 +36,10 @@ public sealed unsafe class FrameEngine : IDisposable
     /// <param name="room">The room this process plays, for instance <c>edge</c>.</param>
     /// <param name="doorbell">Wakes the engine while it is parked; owned by the engine from here on.</param>
     /// <param name="observer">Hears of faults and links; called on the engine's thread.</param>
-    public FrameEngine(int index, string room, Doorbell doorbell, EngineObserver? observer = null)
+    /// <param name="counters">Where it counts; plain memory when null.</param>
+    public FrameEngine(int index, string room, Doorbell doorbell, EngineObserver? observer = null, EngineCounters? counters = null)
     {
+        Counters = counters ?? new EngineCounters();
         Index = index;
         Room = room;
         Observer = observer ?? new EngineObserver();
@@ -61,7 +63,7 @@ public sealed unsafe class FrameEngine : IDisposable
     public long NowNs { get; private set; }
 
     /// <summary>What happened so far.</summary>
-    public EngineCounters Counters { get; } = new();
+    public EngineCounters Counters { get; }
 
     /// <summary>Runs async methods and continuations on this engine.</summary>
     public EngineScheduler Scheduler { get; }

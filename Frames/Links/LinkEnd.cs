@@ -215,6 +215,7 @@ public sealed class LinkEnd
         record.Int32(FrameLayout.Reserved, reserved);
         record.Int32(FrameLayout.DataPayloadBytes, payloadBytes);
         record.Int64(FrameLayout.DataExtensionBytes, extensionBytes);
+        port.CountSent(Math.Max(0, payloadBytes));
         Commit(span[..bytes]);
     }
 
@@ -256,6 +257,7 @@ public sealed class LinkEnd
         if (_isClaimOverflow)
         {
             _overflow.Commit(record.Length);
+            Engine.Counters.RingWaits++;
         }
         else
         {

@@ -14,15 +14,19 @@ internal sealed class LinkListener : IAsyncDisposable
     private readonly string _path;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _links = [];
-    private readonly Task _loop;
+    private Task _loop = Task.CompletedTask;
 
+    /// <summary>Takes the instance's name; nobody is answered before <see cref="Start"/>.</summary>
+    /// <exception cref="IOException">The instance runs already.</exception>
     public LinkListener(EngineGroup group, string path)
     {
         _group = group;
         _path = path;
         _socket = Bind(path, group);
-        _loop = AcceptAsync();
     }
+
+    /// <summary>Answers from now on, also those that came before.</summary>
+    public void Start() => _loop = AcceptAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -37,6 +41,14 @@ internal sealed class LinkListener : IAsyncDisposable
         }
 
         await Task.WhenAll(links).ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    /// <summary>Gives the name back when the start failed; nothing was answered yet.</summary>
+    public void Abandon()
+    {
+        _socket.Dispose();
+        File.Delete(_path);
         _stop.Dispose();
     }
 
