@@ -110,7 +110,7 @@ internal sealed class LinkListener : IAsyncDisposable
 
     private async Task ServeAsync(Socket socket)
     {
-        SharedMemoryLink link;
+        SharedMemoryLink? link = null;
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -139,6 +139,7 @@ internal sealed class LinkListener : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or UnauthorizedAccessException or ObjectDisposedException)
         {
+            link?.Abandon(); // The peer left after it was joined: its memory goes now, not when the collector comes by.
             socket.Dispose();
             if (!_stop.IsCancellationRequested)
             {
