@@ -21,6 +21,7 @@ internal sealed class Broker : IAsyncDisposable
     {
         Options = options;
         _advertised = HostAndPort.Parse(options.Advertised);
+        Memory = new MemoryBudget(options.BufferBytesMax);
         _claim = DirectoryClaim.Take(options.DataDirectory);
         try
         {
@@ -50,6 +51,8 @@ internal sealed class Broker : IAsyncDisposable
     public BrokerOptions Options { get; }
 
     public string ClusterId { get; }
+
+    public MemoryBudget Memory { get; }
 
     public TopicStore Topics { get; }
 

@@ -42,6 +42,9 @@ public sealed record BrokerOptions
     /// <summary>The largest produce request, in bytes: 100 MiB, as in Apache Kafka.</summary>
     public int RequestBytesMax { get; init; } = 100 * 1024 * 1024;
 
+    /// <summary>What all connections together may hold in buffers beyond 64 KiB each, in bytes; whoever needs more is disconnected.</summary>
+    public long BufferBytesMax { get; init; } = 512L * 1024 * 1024;
+
     /// <summary>How long a connection may be silent, in ms: 10 minutes, as in Apache Kafka.</summary>
     public int IdleConnectionMs { get; init; } = 600_000;
 

@@ -9,28 +9,36 @@ namespace Sluice.EmbeddedKafka.Net;
 /// <remarks>One task per connection. Frame: <c>size i32 | header | body</c>.</remarks>
 internal sealed class Connection : IDisposable
 {
-    /// <summary>8 MiB for requests that carry no records; the largest real ones, assignments of big groups, stay far below.</summary>
-    private const int PlainRequestBytesMax = 8 * 1024 * 1024;
+    /// <summary>1 MiB for requests that carry no records; the largest real ones, assignments of big groups, stay far below.</summary>
+    private const int PlainRequestBytesMax = 1024 * 1024;
 
     private readonly Socket _socket;
     private readonly NetEvents _events;
     private readonly Broker _broker;
     private readonly CancellationTokenSource _closing = new();
     private readonly ReceiveBuffer _input;
-    private readonly WireWriter _reply = new();
+    private readonly WireWriter _reply;
     private readonly Request _request;
     private readonly string _peerText;
     private long _activeAt = Environment.TickCount64;
-    private volatile bool _isReading;
+    private volatile Doing _doing;
 
     public Connection(Socket socket, Broker broker, NetEvents events)
     {
         socket.NoDelay = true;
         (_socket, _broker, _events) = (socket, broker, events);
-        _input = new ReceiveBuffer(socket);
+        _input = new ReceiveBuffer(socket, broker.Memory);
+        _reply = new WireWriter(broker.Memory);
         _peerText = socket.RemoteEndPoint?.ToString() ?? "?";
         string host = "/" + ((socket.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "");
         _request = new Request(broker, new Peer((IPEndPoint)socket.LocalEndPoint!, host, _closing.Token));
+    }
+
+    private enum Doing
+    {
+        Reading,
+        Answering,
+        Sending,
     }
 
     public async Task RunAsync()
@@ -50,6 +58,10 @@ internal sealed class Connection : IDisposable
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The peer went away, or the broker stops.
+        }
+        catch (BudgetExceededException e)
+        {
+            _events.Malformed(_peerText, e.Message);
         }
         catch (Exception e)
         {
@@ -75,11 +87,12 @@ internal sealed class Connection : IDisposable
         _socket.Dispose();
     }
 
-    /// <summary>Ends a connection that has been silent too long between requests, or half-way through one.</summary>
-    public void AbortWhenSilent(int idleMs, int halfRequestMs)
+    /// <summary>Ends a connection that has been silent too long: between requests, half-way through one, or not taking its answer.</summary>
+    public void AbortWhenSilent(int idleMs, int halfWayMs)
     {
         long silentMs = Environment.TickCount64 - Math.Max(Volatile.Read(ref _activeAt), _input.ActiveAt);
-        if (_isReading && silentMs > (_input.HasHalf ? halfRequestMs : idleMs))
+        bool halfWay = _doing == Doing.Sending || (_doing == Doing.Reading && _input.HasHalf);
+        if (_doing != Doing.Answering && silentMs > (halfWay ? halfWayMs : idleMs))
         {
             Abort();
         }
@@ -96,7 +109,7 @@ internal sealed class Connection : IDisposable
     private async ValueTask<Memory<byte>> ReadAsync()
     {
         Volatile.Write(ref _activeAt, Environment.TickCount64);
-        _isReading = true;
+        _doing = Doing.Reading;
         if (!await _input.FillAsync(4, _closing.Token))
         {
             return default;
@@ -125,7 +138,7 @@ internal sealed class Connection : IDisposable
             return default;
         }
 
-        _isReading = false;
+        _doing = Doing.Answering;
         return _input.Peek(4 + size);
     }
 
@@ -206,6 +219,8 @@ internal sealed class Connection : IDisposable
         var rest = _reply.Written;
         while (!rest.IsEmpty)
         {
+            Volatile.Write(ref _activeAt, Environment.TickCount64);
+            _doing = Doing.Sending;
             rest = rest[await _socket.SendAsync(rest, SocketFlags.None, _closing.Token)..];
         }
 

@@ -8,8 +8,8 @@ namespace Sluice.EmbeddedKafka.Net;
 /// <summary>Accepts connections and watches over them: how many, how long silent.</summary>
 internal sealed class Listener : IAsyncDisposable
 {
-    /// <summary>A request may pause this long half-way, in ms: one minute, far above any stall of a live peer.</summary>
-    private const int HalfRequestMsMax = 60_000;
+    /// <summary>A request or an answer may pause this long half-way, in ms: one minute, far above any stall of a live peer.</summary>
+    private const int HalfWayMsMax = 60_000;
 
     private readonly ConcurrentDictionary<Connection, Task> _connections = new();
     private readonly CancellationTokenSource _stop = new();
@@ -157,7 +157,7 @@ internal sealed class Listener : IAsyncDisposable
             {
                 foreach (var connection in _connections.Keys)
                 {
-                    connection.AbortWhenSilent(_broker.Options.IdleConnectionMs, HalfRequestMsMax);
+                    connection.AbortWhenSilent(_broker.Options.IdleConnectionMs, HalfWayMsMax);
                 }
             }
         }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Sluice.EmbeddedKafka.Net;
 
 /// <summary>Bytes received and not yet consumed. Grows with what has arrived, never with what a peer announces.</summary>
-internal sealed class ReceiveBuffer(Socket socket) : IDisposable
+internal sealed class ReceiveBuffer(Socket socket, MemoryBudget budget) : IDisposable
 {
     private const int SmallBytes = 16 * 1024;
 
@@ -57,8 +57,7 @@ internal sealed class ReceiveBuffer(Socket socket) : IDisposable
     {
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = [];
+            Swap([]);
         }
     }
 
@@ -69,8 +68,7 @@ internal sealed class ReceiveBuffer(Socket socket) : IDisposable
             (_start, _filled) = (0, 0);
             if (_buffer.Length > KeptBytesMax && socket.Available == 0)
             {
-                ArrayPool<byte>.Shared.Return(_buffer);
-                _buffer = ArrayPool<byte>.Shared.Rent(SmallBytes);
+                Swap(ArrayPool<byte>.Shared.Rent(SmallBytes));
             }
         }
         else if (_start > 0 && _start + wanted > _buffer.Length)
@@ -82,10 +80,22 @@ internal sealed class ReceiveBuffer(Socket socket) : IDisposable
 
     private void Resize(long size)
     {
+        if (!budget.TryResize(_buffer.Length, (int)size))
+        {
+            throw new BudgetExceededException($"a request of more than {_buffer.Length} bytes, for which there is no room");
+        }
+
+        budget.Resize((int)size, _buffer.Length);
         byte[] larger = ArrayPool<byte>.Shared.Rent((int)size);
         _buffer.AsSpan(_start, _filled - _start).CopyTo(larger);
         (_start, _filled) = (0, _filled - _start);
+        Swap(larger);
+    }
+
+    private void Swap(byte[] other)
+    {
+        budget.Resize(_buffer.Length, other.Length);
         ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        _buffer = other;
     }
 }

@@ -11,6 +11,9 @@ namespace Sluice.EmbeddedKafka.Wire;
 /// </remarks>
 internal ref struct WireReader(ReadOnlySpan<byte> data, bool flexible)
 {
+    /// <summary>100,000 elements an array: ten times the partitions a broker may have, and no more objects than that from one request.</summary>
+    public const int ElementsMax = 100_000;
+
     private readonly ReadOnlySpan<byte> _data = data;
     private int _position;
 
@@ -108,7 +111,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> data, bool flexible)
             return count < 0 ? -1 : 0;
         }
 
-        if (count * (Flexible ? 1L : elementBytesMin) > Remaining)
+        if (count > ElementsMax || count * (Flexible ? 1L : elementBytesMin) > Remaining)
         {
             Fail();
             return 0;

@@ -1,12 +1,17 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Sluice.EmbeddedKafka.Net;
 
 namespace Sluice.EmbeddedKafka.Wire;
 
 /// <summary>Writes one or more answers into one pooled buffer that a connection sends in one go.</summary>
-internal sealed class WireWriter : IDisposable
+/// <remarks>A buffer beyond 64 KiB counts against the broker's memory budget, and none grows beyond <see cref="BytesMax"/>.</remarks>
+internal sealed class WireWriter(MemoryBudget? budget = null) : IDisposable
 {
+    /// <summary>128 MiB: the largest batch, 100 MiB, fits with room to spare; an answer that repeats itself without end does not.</summary>
+    public const int BytesMax = 128 * 1024 * 1024;
+
     /// <summary>64 KiB: what a connection keeps between answers; larger buffers go back to the pool.</summary>
     public const int KeptBytesMax = 64 * 1024;
 
@@ -51,6 +56,13 @@ internal sealed class WireWriter : IDisposable
         }
 
         int size = Encoding.UTF8.GetByteCount(value);
+        if (!Flexible && size > short.MaxValue)
+        {
+            // Only sentences about what a client sent can be as long as that; their beginning says enough.
+            value = value[..1000];
+            size = Encoding.UTF8.GetByteCount(value);
+        }
+
         if (Flexible)
         {
             UVarInt((uint)size + 1);
@@ -116,8 +128,7 @@ internal sealed class WireWriter : IDisposable
         Length = 0;
         if (_buffer.Length > KeptBytesMax)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = ArrayPool<byte>.Shared.Rent(4096);
+            Swap(ArrayPool<byte>.Shared.Rent(4096));
         }
     }
 
@@ -125,8 +136,7 @@ internal sealed class WireWriter : IDisposable
     {
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = [];
+            Swap([]);
             Length = 0;
         }
     }
@@ -147,6 +157,13 @@ internal sealed class WireWriter : IDisposable
         }
     }
 
+    private void Swap(byte[] other)
+    {
+        budget?.Resize(_buffer.Length, other.Length);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = other;
+    }
+
     private Span<byte> Claim(int size)
     {
         Grow(size);
@@ -162,9 +179,16 @@ internal sealed class WireWriter : IDisposable
             return;
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(checked(Length + size), _buffer.Length * 2));
+        long wanted = Math.Max((long)Length + size, Math.Min(_buffer.Length * 2L, BytesMax));
+        if (wanted > BytesMax || budget?.TryResize(_buffer.Length, (int)wanted) == false)
+        {
+            throw new BudgetExceededException($"an answer of {wanted} bytes, for which there is no room");
+        }
+
+        // The pool rounds up to a power of two; what was asked for is what counts, and the rest is made up for here.
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)wanted);
+        budget?.Resize((int)wanted, _buffer.Length);
         _buffer.AsSpan(0, Length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        Swap(larger);
     }
 }

@@ -28,12 +28,12 @@ internal sealed class CreateTopics() : Api(ApiKey.CreateTopics, 2, 7, flexibleFr
             return new(Outcome.Malformed);
         }
 
+        var names = wanted.CountBy(topic => topic.Name).ToDictionary();
         reply.Int32(0);
         reply.Array(wanted.Count);
         foreach (var topic in wanted)
         {
-            bool twice = wanted.Count(other => other.Name == topic.Name) > 1;
-            var (created, error, message) = twice
+            var (created, error, message) = names[topic.Name] > 1
                 ? (null, ErrorCode.InvalidRequest, $"Topic '{topic.Name}' is named twice in the request")
                 : Create(request.Broker, topic, validateOnly);
             reply.String(topic.Name);
