@@ -10,7 +10,6 @@ public static class SluiceCommand
     {
         LintCommand.Create(),
         ExplainCommand.Create(),
-        MetricsCommand.Create(),
         VersionCommand.Create(),
     };
 }

@@ -1,3 +1,4 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using Sluice.KafkaCache.Hosting;
+using Sluice.ServiceDefaults;
+
+return await ServiceHost.RunAsync("kafka-cache", args, CacheService.Register);

@@ -41,7 +41,7 @@ internal static class SupportedTypes
         ("kafka cache_server",
         [
             "routes", "options.topics[].key", "options.topics[].value", "options.topics[].transforms",
-            "options.topics[].defaultOffset=live", "options.topics[].deltaType=json_patch",
+            "options.topics[].deltaType=json_patch",
         ]),
         ("kafka client", ["routes", "options.authorization"]),
     ];

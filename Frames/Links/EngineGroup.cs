@@ -1,5 +1,4 @@
 using Sluice.Frames.Links;
-using Sluice.Frames.Tracing;
 
 namespace Sluice.Frames;
 
@@ -70,7 +69,7 @@ public sealed class EngineGroup : IAsyncDisposable
         }
         catch
         {
-            group.Abandon();
+            group.StopThreads();
             throw;
         }
     }
@@ -101,7 +100,6 @@ public sealed class EngineGroup : IAsyncDisposable
         }
 
         StopThreads();
-        _counters?.Remove();
     }
 
     internal LinkHello Hello() => new()
@@ -127,8 +125,6 @@ public sealed class EngineGroup : IAsyncDisposable
     }
 
     private string[] _bells = [];
-    private LinkListener? _listener;
-    private CounterFile? _counters;
 
     private void Run(Action<FrameEngine> configure)
     {
@@ -136,16 +132,13 @@ public sealed class EngineGroup : IAsyncDisposable
         if (hasLinks)
         {
             PrepareRunDirectory();
-            // First of all: whoever holds the socket is this instance, and may then replace what a dead one left behind.
-            _listener = new LinkListener(this, InRunDirectory(".sock"));
-            _counters = CounterFile.Create(InRunDirectory(".counters"), Options.Room, Options.Instance, Options.EngineCount);
         }
 
         _engines = new FrameEngine[Options.EngineCount];
         for (int i = 0; i < _engines.Length; i++)
         {
-            Doorbell bell = hasLinks ? FifoDoorbell.Create(InRunDirectory($".{i}.bell")) : new LocalDoorbell();
-            _engines[i] = new FrameEngine(i, Options.Room, bell, Options.Observer, _counters?.For(i));
+            Doorbell bell = hasLinks ? FifoDoorbell.Create(Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}.{i}.bell")) : new LocalDoorbell();
+            _engines[i] = new FrameEngine(i, Options.Room, bell, Options.Observer);
             _bells = hasLinks ? [.. _bells, bell.Path!] : _bells;
             configure(_engines[i]);
         }
@@ -155,10 +148,9 @@ public sealed class EngineGroup : IAsyncDisposable
             _threads.Add(new EngineThread(engine));
         }
 
-        if (_listener is not null)
+        if (hasLinks)
         {
-            _links.Add(_listener);
-            _listener.Start();
+            _links.Add(new LinkListener(this, Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}.sock")));
             _links.AddRange(Options.ConnectTo.Distinct().Select(room => new LinkConnector(this, room)));
         }
     }
@@ -178,22 +170,6 @@ public sealed class EngineGroup : IAsyncDisposable
         }
 
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        RingFiles.SweepDead(directory);
-    }
-
-    private string InRunDirectory(string suffix) => Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}{suffix}");
-
-    // The start failed midway: nothing of it may stay.
-    private void Abandon()
-    {
-        StopThreads();
-        foreach (FrameEngine? engine in _engines.Skip(_threads.Count))
-        {
-            engine?.Dispose();
-        }
-
-        _listener?.Abandon();
-        _counters?.Remove();
     }
 
     private void StopThreads()

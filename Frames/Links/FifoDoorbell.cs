@@ -59,7 +59,7 @@ internal sealed class FifoDoorbell : Doorbell
             Unix.Close(descriptor);
             if (_isOwner)
             {
-                RunFile.Delete(Path);
+                File.Delete(Path);
             }
         }
     }

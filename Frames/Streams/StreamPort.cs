@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Sluice.Frames.Memory;
 
 namespace Sluice.Frames;
 
@@ -23,8 +22,6 @@ public sealed class StreamPort
 
     private readonly LinkEnd _link;
     private readonly StreamHandler _handler;
-    private readonly DirectionCounters _outCounters;
-    private readonly DirectionCounters _inCounters;
     private State _state;
 
     private long _outSequence;
@@ -47,9 +44,6 @@ public sealed class StreamPort
         ConversationId = conversationId;
         OriginId = originId;
         RoutedId = routedId;
-        long countedId = isOpener ? originId : link.Engine.TryFindBinding(routedId, out _) ? routedId : 0;
-        _outCounters = link.Engine.Counters.Streams(countedId, isOpener, isReply: !isOpener);
-        _inCounters = link.Engine.Counters.Streams(countedId, isOpener, isReply: isOpener);
         handler.Attach(this);
     }
 
@@ -132,7 +126,6 @@ public sealed class StreamPort
         }
 
         _state |= State.OutBegun;
-        _outCounters.Open();
         _link.SendBegin(this, extension);
     }
 
@@ -177,7 +170,6 @@ public sealed class StreamPort
         long reserved = (long)payloadBytes + PaddingBytes;
         if (!IsOutOpen || payloadBytes > FrameLayout.PayloadBytesMax || reserved > _outMaximum - (_outSequence - _outAcknowledge))
         {
-            Engine.Counters.CreditStalls += IsOutOpen ? 1 : 0;
             claim = default;
             return false;
         }
@@ -200,7 +192,7 @@ public sealed class StreamPort
     {
         if (IsOutOpen)
         {
-            CloseOut(isError: false);
+            _state |= State.OutClosed;
             _link.SendMark(this, FrameType.End, extension);
             CloseIfOver();
         }
@@ -211,7 +203,7 @@ public sealed class StreamPort
     {
         if (!IsOutClosed)
         {
-            CloseOut(isError: true);
+            _state |= State.OutClosed;
             _link.SendClose(this, FrameType.Abort, reason, extension);
             CloseIfOver();
         }
@@ -222,7 +214,7 @@ public sealed class StreamPort
     {
         if (!IsInClosed)
         {
-            CloseIn(isError: true);
+            _state |= State.InClosed;
             if (!IsOpener && (_state & State.OutBegun) == 0)
             {
                 _state |= State.OutClosed; // No reply BEGIN will ever come, and the opener knows.
@@ -323,7 +315,6 @@ public sealed class StreamPort
                 break;
             case FrameType.Begin:
                 _state |= State.InBegun;
-                _inCounters.Open();
                 _handler.OnBegin(new BeginFrame(header));
                 break;
             case FrameType.Data:
@@ -333,7 +324,7 @@ public sealed class StreamPort
                 _handler.OnFlush(new FlushFrame(header));
                 break;
             case FrameType.End:
-                CloseIn(isError: false);
+                _state |= State.InClosed;
                 _handler.OnEnd(new EndFrame(header));
                 CloseIfOver();
                 break;
@@ -357,13 +348,13 @@ public sealed class StreamPort
     {
         if (!IsInClosed)
         {
-            CloseIn(isError: true);
+            _state |= State.InClosed;
             _handler.OnAbort(new CloseFrame(_link.Synthetic(FrameType.Abort, reason)));
         }
 
         if (!IsOutClosed)
         {
-            CloseOut(isError: true);
+            _state |= State.OutClosed;
             _handler.OnReset(new CloseFrame(_link.Synthetic(FrameType.Reset, reason)));
         }
 
@@ -378,13 +369,6 @@ public sealed class StreamPort
         return sequence;
     }
 
-    internal void CountSent(int payloadBytes)
-    {
-        _outCounters.Data(payloadBytes);
-        Engine.Counters.DataBytesSent += payloadBytes;
-        Engine.Counters.CreditStalls += SendableBytes == 0 ? 1 : 0;
-    }
-
     internal long OutAcknowledge => _outAcknowledge;
 
     internal int OutMaximum => _outMaximum;
@@ -397,7 +381,7 @@ public sealed class StreamPort
         {
             // A violation ends the stream, never the process: RESET to the sender, and to the handler as if the sender had given up.
             Engine.Counters.Violations++;
-            CloseIn(isError: true);
+            _state |= State.InClosed;
             _link.SendClose(this, FrameType.Reset, CloseReason.CreditOverrun, default);
             _handler.OnAbort(new CloseFrame(_link.Synthetic(FrameType.Abort, CloseReason.CreditOverrun)));
             CloseIfOver();
@@ -405,21 +389,19 @@ public sealed class StreamPort
         }
 
         _inSequence += reserved;
-        _inCounters.Data(frame.Payload.Length);
-        Engine.Counters.DataBytesReceived += frame.Payload.Length;
         _handler.OnData(frame);
     }
 
     private void OnAbort(in FrameHeader header)
     {
-        CloseIn(isError: true);
+        _state |= State.InClosed;
         _handler.OnAbort(new CloseFrame(header));
         CloseIfOver();
     }
 
     private void OnReset(in FrameHeader header)
     {
-        CloseOut(isError: true);
+        _state |= State.OutClosed;
         if (IsOpener && (_state & State.InBegun) == 0)
         {
             _state |= State.InClosed; // Refused: no reply will come.
@@ -445,18 +427,6 @@ public sealed class StreamPort
         MinimumBytes = frame.MinimumBytes;
         Capabilities = frame.Capabilities;
         _handler.OnWindow(frame);
-    }
-
-    private void CloseOut(bool isError)
-    {
-        _outCounters.Close(isError, (_state & (State.OutBegun | State.OutClosed)) == State.OutBegun);
-        _state |= State.OutClosed;
-    }
-
-    private void CloseIn(bool isError)
-    {
-        _inCounters.Close(isError, (_state & (State.InBegun | State.InClosed)) == State.InBegun);
-        _state |= State.InClosed;
     }
 
     private void EmitWindow()

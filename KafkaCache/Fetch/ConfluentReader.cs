@@ -1,0 +1,245 @@
+using System.Globalization;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Sluice.KafkaCache.Segments;
+
+namespace Sluice.KafkaCache.Fetch;
+
+/// <summary>Reads with librdkafka: one consumer, partitions assigned by hand, no group, nothing committed.</summary>
+/// <remarks>
+/// librdkafka decompresses, follows leaders and, in read_committed, leaves aborted and control records out, so what arrives is what
+/// readers may see (config-kafka §2.6). Keys and values are copied once, from its memory into a buffer that is reused.
+/// </remarks>
+internal sealed class ConfluentReader : IBrokerReader
+{
+    private const int DescribeTimeoutMs = 2000;
+    private const int QueueKBytesMax = 16 * 1024;     // Read ahead of the fetch thread, per cache.
+    private const int FetchBytesMax = 16 * 1024 * 1024;
+
+    private readonly IConsumer<Field, Field> _consumer;
+    private readonly IAdminClient _admin;
+    private readonly Field _key = new();
+    private readonly Field _value = new();
+    private readonly HeaderFieldsBuffer _headers = new();
+    private readonly string _cache;
+    private readonly ILogger _logger;
+    private IFetchSink? _sink;
+
+    public ConfluentReader(string cache, string servers, string clientId, ILogger logger)
+    {
+        _cache = cache;
+        _logger = logger;
+        var config = new ConsumerConfig
+        {
+            BootstrapServers = servers,
+            ClientId = clientId,
+            GroupId = "sluice-cache", // Required by the library; the group is never joined.
+            EnableAutoCommit = false,
+            EnableAutoOffsetStore = false,
+            EnablePartitionEof = true,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            AutoOffsetReset = AutoOffsetReset.Earliest, // Out of range: from the earliest there is (config-kafka §2.9 rule 2).
+            AllowAutoCreateTopics = false,
+            FetchWaitMaxMs = 500,
+            FetchMinBytes = 1, // A new record wakes the long poll at once.
+            FetchMaxBytes = FetchBytesMax,
+            MaxPartitionFetchBytes = 4 * 1024 * 1024,
+            ReceiveMessageMaxBytes = SegmentSizes.RecordBytesMax + FetchBytesMax, // A limit, not a buffer: one record may be this large.
+            QueuedMaxMessagesKbytes = QueueKBytesMax,
+            FetchErrorBackoffMs = 100,
+            FetchQueueBackoffMs = 10,
+            ReconnectBackoffMs = 50,
+            ReconnectBackoffMaxMs = 1000, // Recovery within 5 s of a broker's return (design.md P7).
+            SocketConnectionSetupTimeoutMs = 5000,
+            SocketNagleDisable = true,
+            TopicMetadataRefreshIntervalMs = 30_000,
+            StatisticsIntervalMs = 0,
+        };
+        _consumer = new ConsumerBuilder<Field, Field>(config)
+            .SetKeyDeserializer(_key)
+            .SetValueDeserializer(_value)
+            .SetErrorHandler((_, error) => OnError(error))
+            .SetLogHandler((_, message) => FetchLog.Library(logger, message.Name, message.Facility, message.Message))
+            .Build();
+        _admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
+    }
+
+    public void Assign(string topic, IReadOnlyList<(int Partition, long Offset)> partitions) =>
+        _consumer.IncrementalAssign(partitions.Select(start => new TopicPartitionOffset(topic, start.Partition, start.Offset switch
+        {
+            FetchStart.Earliest => Offset.Beginning,
+            FetchStart.Latest => Offset.End,
+            _ => new Offset(start.Offset),
+        })));
+
+    public void Unassign(string topic, int partitionCount)
+    {
+        TopicPartition[] assigned = [.. _consumer.Assignment.Where(entry => entry.Topic == topic && entry.Partition.Value < partitionCount)];
+        if (assigned.Length > 0)
+        {
+            _consumer.IncrementalUnassign(assigned);
+        }
+    }
+
+    public bool Poll(int timeoutMs, IFetchSink sink)
+    {
+        _sink = sink;
+        try
+        {
+            ConsumeResult<Field, Field>? result = _consumer.Consume(timeoutMs);
+            if (result is null)
+            {
+                return false;
+            }
+
+            if (result.IsPartitionEOF)
+            {
+                sink.OnPartitionEnd(result.Topic, result.Partition.Value, result.Offset.Value);
+            }
+            else
+            {
+                Tell(result, sink);
+            }
+        }
+        catch (ConsumeException exception)
+        {
+            TopicPartitionOffset place = exception.ConsumerRecord.TopicPartitionOffset;
+            sink.OnPartitionError(place.Topic ?? "", place.Partition.Value, exception.Error.Reason);
+        }
+
+        return true;
+    }
+
+    public long HighWatermark(string topic, int partition)
+    {
+        long high = _consumer.GetWatermarkOffsets(new TopicPartition(topic, partition)).High.Value;
+        return high < 0 ? -1 : high;
+    }
+
+    public Task<TopicDescription> DescribeAsync(string topic) => Task.Run(async () =>
+    {
+        try
+        {
+            Metadata metadata = _admin.GetMetadata(topic, TimeSpan.FromMilliseconds(DescribeTimeoutMs));
+            TopicMetadata? found = metadata.Topics.Find(entry => entry.Topic == topic);
+            if (found is null || found.Error.IsError || found.Partitions.Count == 0)
+            {
+                return found?.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
+                    ? new TopicDescription(TopicLookup.Denied, found.Error.Reason)
+                    : new TopicDescription(TopicLookup.Missing, found is null || !found.Error.IsError ? "the broker does not know it" : found.Error.Reason);
+            }
+
+            return await DescribeSettingsAsync(topic, new TopicDescription(TopicLookup.Found) { PartitionCount = found.Partitions.Count });
+        }
+        catch (KafkaException exception)
+        {
+            return new TopicDescription(TopicLookup.Unreachable, exception.Error.Reason);
+        }
+    });
+
+    public void Dispose()
+    {
+        _admin.Dispose();
+        _consumer.Close();
+        _consumer.Dispose();
+    }
+
+    private async Task<TopicDescription> DescribeSettingsAsync(string topic, TopicDescription description)
+    {
+        try
+        {
+            List<DescribeConfigsResult> results = await _admin.DescribeConfigsAsync(
+                [new ConfigResource { Type = ResourceType.Topic, Name = topic }],
+                new DescribeConfigsOptions { RequestTimeout = TimeSpan.FromMilliseconds(DescribeTimeoutMs) });
+            Dictionary<string, ConfigEntryResult> settings = results[0].Entries;
+            string[] policies = Text(settings, "cleanup.policy", "delete").Split(',', StringSplitOptions.TrimEntries);
+            return description with
+            {
+                IsCompacted = policies.Contains("compact"),
+                IsDeleted = policies.Contains("delete"),
+                RetentionMs = Number(settings, "retention.ms", description.RetentionMs),
+                SegmentMs = Number(settings, "segment.ms", description.SegmentMs),
+                MaxMessageBytes = (int)Math.Clamp(Number(settings, "max.message.bytes", description.MaxMessageBytes), 0, int.MaxValue),
+                DirtyRatioMin = double.TryParse(Text(settings, "min.cleanable.dirty.ratio", ""), CultureInfo.InvariantCulture, out double ratio) ? ratio : 0.5,
+            };
+        }
+        catch (DescribeConfigsException exception)
+        {
+            string reason = exception.Results.Count > 0 ? exception.Results[0].Error.Reason : exception.Error.Reason;
+            FetchLog.SettingsUnknown(_logger, _cache, topic, reason);
+            return description;
+        }
+    }
+
+    private void Tell(ConsumeResult<Field, Field> result, IFetchSink sink)
+    {
+        _headers.Clear();
+        foreach (IHeader header in result.Message.Headers ?? [])
+        {
+            byte[]? value = header.GetValueBytes();
+            _headers.Add(header.Key, value, value is null);
+        }
+
+        sink.OnRecord(result.Topic, result.Partition.Value, new NewRecord
+        {
+            Offset = result.Offset.Value,
+            TimestampMs = result.Message.Timestamp.UnixTimestampMs,
+            Key = _key.Bytes,
+            IsKeyNull = _key.IsNull,
+            Value = _value.Bytes,
+            IsValueNull = _value.IsNull,
+            HeaderCount = _headers.Count,
+            HeaderFields = _headers.Fields,
+        });
+        _value.Trim();
+    }
+
+    private void OnError(Error error)
+    {
+        if (error.Code is ErrorCode.Local_AllBrokersDown)
+        {
+            _sink?.OnBrokersLost(error.Reason);
+        }
+    }
+
+    private static string Text(Dictionary<string, ConfigEntryResult> settings, string name, string otherwise) =>
+        settings.TryGetValue(name, out ConfigEntryResult? entry) && entry.Value is { Length: > 0 } value ? value : otherwise;
+
+    private static long Number(Dictionary<string, ConfigEntryResult> settings, string name, long otherwise) =>
+        long.TryParse(Text(settings, name, ""), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : otherwise;
+
+    /// <summary>The key or value of the record at hand, in a buffer that is used again for the next.</summary>
+    private sealed class Field : IDeserializer<Field>
+    {
+        private const int KeptBytesMax = 1024 * 1024;
+
+        private byte[] _buffer = new byte[4096];
+        private int _length;
+
+        public bool IsNull { get; private set; }
+
+        public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
+
+        public Field Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
+        {
+            if (_buffer.Length < data.Length)
+            {
+                _buffer = new byte[data.Length];
+            }
+
+            data.CopyTo(_buffer);
+            _length = data.Length;
+            IsNull = isNull;
+            return this;
+        }
+
+        public void Trim()
+        {
+            if (_buffer.Length > KeptBytesMax)
+            {
+                _buffer = new byte[4096];
+                _length = 0;
+            }
+        }
+    }
+}

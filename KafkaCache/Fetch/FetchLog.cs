@@ -1,0 +1,44 @@
+namespace Sluice.KafkaCache.Fetch;
+
+/// <summary>Log ids 5000-5099.</summary>
+internal static partial class FetchLog
+{
+    [LoggerMessage(5000, LogLevel.Warning, "cache {Cache} waits for Kafka at {Servers}: {Reason}; it is tried again until it answers")]
+    public static partial void WaitsForBroker(ILogger logger, string cache, string servers, string reason);
+
+    [LoggerMessage(5001, LogLevel.Information, "cache {Cache} reaches Kafka at {Servers} again")]
+    public static partial void BrokerBack(ILogger logger, string cache, string servers);
+
+    [LoggerMessage(5002, LogLevel.Warning, "cache {Cache} waits for topic {Topic}: {Reason}; create it, it is looked for until it is there")]
+    public static partial void WaitsForTopic(ILogger logger, string cache, string topic, string reason);
+
+    [LoggerMessage(5003, LogLevel.Information, "cache {Cache} reads topic {Topic}, {Partitions} partition(s), {Policy}")]
+    public static partial void TopicStarted(ILogger logger, string cache, string topic, int partitions, string policy);
+
+    [LoggerMessage(5004, LogLevel.Information, "cache {Cache} has all of topic {Topic} as it was at the start, {Records} offset(s)")]
+    public static partial void TopicFilled(ILogger logger, string cache, string topic, long records);
+
+    [LoggerMessage(5005, LogLevel.Warning, "cache {Cache} reads topic {Topic} anew: {Reason}")]
+    public static partial void TopicRestarted(ILogger logger, string cache, string topic, string reason);
+
+    [LoggerMessage(5006, LogLevel.Information, "cache {Cache} sees {Partitions} partitions of topic {Topic} now")]
+    public static partial void PartitionsAdded(ILogger logger, string cache, string topic, int partitions);
+
+    [LoggerMessage(5007, LogLevel.Error, "cache {Cache} cannot store topic {Topic}: {Reason}; it is tried again every {RetryMs} ms, free some space under {Directory}")]
+    public static partial void StorageFailed(ILogger logger, string cache, string topic, string reason, long retryMs, string directory);
+
+    [LoggerMessage(5008, LogLevel.Information, "cache {Cache} forgets topic {Topic}: nobody read it for {IdleMs} ms")]
+    public static partial void TopicDropped(ILogger logger, string cache, string topic, long idleMs);
+
+    [LoggerMessage(5009, LogLevel.Debug, "librdkafka {Name} {Facility}: {Text}")]
+    public static partial void Library(ILogger logger, string name, string facility, string text);
+
+    [LoggerMessage(5010, LogLevel.Debug, "cache {Cache}: topic {Topic} partition {Partition}: {Reason}")]
+    public static partial void PartitionTrouble(ILogger logger, string cache, string topic, int partition, string reason);
+
+    [LoggerMessage(5011, LogLevel.Warning, "cache {Cache} may not read the settings of topic {Topic} ({Reason}) and takes the defaults: cleanup.policy=delete")]
+    public static partial void SettingsUnknown(ILogger logger, string cache, string topic, string reason);
+
+    [LoggerMessage(5012, LogLevel.Critical, "cache {Cache}: the fetch thread ended by a fault of ours")]
+    public static partial void ThreadFailed(ILogger logger, string cache, Exception exception);
+}

@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using Sluice.KafkaCache.Segments;
+
+namespace Sluice.KafkaCache.Fetch;
+
+/// <summary>The thread of one cache: the only one that reads from the broker and the only one that writes segments.</summary>
+/// <remarks>
+/// Engines hand it commands and get news through <see cref="TopicFeed"/>; look-ups run beside it (<see cref="TopicWatch"/>) and hand it
+/// their answers. A record wakes it at once; a command waits for at most <see cref="PollMs"/>.
+/// </remarks>
+internal sealed class FetchLoop : IFetchSink, IDisposable
+{
+    private const int PollMs = 50;
+    private const int EventsPerRoundMax = 500; // News, commands and housekeeping get their turn while a topic fills.
+
+    private readonly FetchSettings _settings;
+    private readonly FetchContext _context;
+    private readonly TopicWatch _watch;
+    private readonly ConcurrentQueue<Action> _commands = new();
+    private readonly ConcurrentDictionary<string, CachedTopic> _topics = new(StringComparer.Ordinal);
+    private readonly Thread _thread;
+    private volatile bool _isStopping;
+    private long _houseAtMs;
+    private int _topicCount;
+
+    public FetchLoop(FetchSettings settings, FetchContext context)
+    {
+        _settings = settings;
+        _context = context;
+        _watch = new TopicWatch(settings, context.Reader, context.Status, (topic, answer) => _commands.Enqueue(() => OnDescribed(topic, answer)));
+        _thread = new Thread(Run) { Name = "fetch " + settings.Cache, IsBackground = true };
+        foreach (string topic in settings.Bootstrap)
+        {
+            Add(topic, isBootstrap: true);
+        }
+    }
+
+    public FetchStatus Status => _context.Status;
+
+    public TopicLimits Limits => _context.Limits;
+
+    public void Start()
+    {
+        _watch.Start();
+        _thread.Start();
+    }
+
+    /// <summary>Has the topic cached and its news told to a feed. Any thread.</summary>
+    /// <returns>False when there are too many topics.</returns>
+    public bool TryFollow(TopicFeed feed)
+    {
+        if (!_topics.ContainsKey(feed.Topic) && Volatile.Read(ref _topicCount) >= _settings.TopicsMax)
+        {
+            return false;
+        }
+
+        _commands.Enqueue(() =>
+        {
+            if (!_topics.TryGetValue(feed.Topic, out CachedTopic? topic))
+            {
+                topic = Add(feed.Topic, isBootstrap: false);
+            }
+
+            topic.Follow(feed);
+        });
+        return true;
+    }
+
+    /// <summary>Stops telling a feed. Any thread.</summary>
+    public void Unfollow(TopicFeed feed) => _commands.Enqueue(() =>
+    {
+        if (_topics.TryGetValue(feed.Topic, out CachedTopic? topic))
+        {
+            topic.Unfollow(feed, Environment.TickCount64);
+        }
+    });
+
+    /// <summary>Notes that a record was acknowledged, before anybody hears of it. Any thread.</summary>
+    public void RaiseLatestOffset(string topic, int partition, long offset)
+    {
+        if (_topics.TryGetValue(topic, out CachedTopic? cached))
+        {
+            cached.RaiseLatestOffset(partition, offset);
+        }
+    }
+
+    void IFetchSink.OnRecord(string topic, int partition, in NewRecord record)
+    {
+        if (_topics.TryGetValue(topic, out CachedTopic? cached))
+        {
+            cached.OnRecord(partition, record);
+        }
+    }
+
+    void IFetchSink.OnPartitionEnd(string topic, int partition, long nextOffset)
+    {
+        if (_topics.TryGetValue(topic, out CachedTopic? cached))
+        {
+            cached.OnPartitionEnd(partition, nextOffset);
+        }
+    }
+
+    void IFetchSink.OnPartitionError(string topic, int partition, string reason)
+    {
+        FetchLog.PartitionTrouble(_context.Logger, _settings.Cache, topic, partition, reason);
+        _watch.LookNow(topic);
+    }
+
+    void IFetchSink.OnBrokersLost(string reason)
+    {
+        Status.WaitForBroker(reason);
+        _watch.LookNow(null);
+    }
+
+    /// <summary>Stops the thread, leaves the broker and removes the files.</summary>
+    public void Dispose()
+    {
+        _isStopping = true;
+        _watch.Dispose();
+        if (_thread.ThreadState != ThreadState.Unstarted)
+        {
+            _thread.Join();
+        }
+
+        _context.Reader.Dispose();
+        foreach (CachedTopic topic in _topics.Values)
+        {
+            topic.Close();
+        }
+
+        _context.Directory.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_isStopping)
+            {
+                Round();
+            }
+        }
+#pragma warning disable CA1031 // The thread's last words; the process goes on and its health says what is missing.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            FetchLog.ThreadFailed(_context.Logger, _settings.Cache, exception);
+            Status.WaitForBroker("the fetch thread ended by a fault of ours; restart the service");
+        }
+    }
+
+    private void Round()
+    {
+        while (_commands.TryDequeue(out Action? command))
+        {
+            command();
+        }
+
+        int timeoutMs = PollMs;
+        for (int i = 0; i < EventsPerRoundMax && _context.Reader.Poll(timeoutMs, this); i++)
+        {
+            timeoutMs = 0;
+        }
+
+        long nowMs = Environment.TickCount64;
+        bool isHouseDay = nowMs >= _houseAtMs;
+        _houseAtMs = isHouseDay ? nowMs + _settings.HouseMs : _houseAtMs;
+        foreach ((string _, CachedTopic topic) in _topics)
+        {
+            if (isHouseDay)
+            {
+                KeepHouse(topic, nowMs);
+            }
+
+            topic.TellIfMoved();
+        }
+    }
+
+    private void KeepHouse(CachedTopic topic, long nowMs)
+    {
+        long idleMsMax = topic.IsKnown ? _settings.IdleTopicMs : _settings.IdleMissingMs;
+        if (topic.IdleSinceMs >= 0 && nowMs - topic.IdleSinceMs >= idleMsMax)
+        {
+            FetchLog.TopicDropped(_context.Logger, _settings.Cache, topic.Name, idleMsMax);
+            _watch.Remove(topic.Name);
+            _topics.TryRemove(topic.Name, out _);
+            Interlocked.Decrement(ref _topicCount);
+            topic.Drop();
+            return;
+        }
+
+        topic.KeepHouse(nowMs, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    }
+
+    private CachedTopic Add(string name, bool isBootstrap)
+    {
+        var topic = new CachedTopic(name, isBootstrap, _settings.LiveTopics.Contains(name), _context);
+        _topics[name] = topic;
+        Interlocked.Increment(ref _topicCount);
+        _watch.Add(name);
+        return topic;
+    }
+
+    private void OnDescribed(string topic, TopicDescription description)
+    {
+        if (_topics.TryGetValue(topic, out CachedTopic? cached))
+        {
+            cached.OnDescribed(description);
+        }
+    }
+}
