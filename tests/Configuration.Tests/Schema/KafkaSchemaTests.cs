@@ -32,7 +32,6 @@ public sealed class KafkaSchemaTests
     [InlineData("cache_server", "bootstrap: [ x, x ]", "bindings.s.options.bootstrap lists 'x' twice")]
     [InlineData("cache_server", "topics: [ { defaultOffset: live } ]", "bindings.s.options.topics[0] lacks the required key 'name'")]
     [InlineData("cache_server", "topics: [ { name: x, defaultOffset: latest } ]", "must be one of live, historical, not 'latest'")]
-    [InlineData("cache_server", "topics: [ { name: x, defaultOffset: live } ]", "bindings.s.options.topics[0].defaultOffset: this version does not support the value 'live'")]
     [InlineData("cache_server", "topics: [ { name: x, value: json } ]", "bindings.s.options.topics[0].value: this version does not support this setting")]
     [InlineData("cache_client", "bootstrap: [ x ]", "unknown key 'bootstrap' in bindings.s.options (known: topics)")]
     [InlineData("cache_client", "topics: [ { name: x, transforms: [] } ]", "bindings.s.options.topics[0].transforms: this version does not support this setting")]
