@@ -10,6 +10,7 @@ public static class SluiceCommand
     {
         LintCommand.Create(),
         ExplainCommand.Create(),
+        MetricsCommand.Create(),
         VersionCommand.Create(),
     };
 }

@@ -1,3 +1,12 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using Sluice.Configuration;
+using Sluice.Configuration.Graph;
+using Sluice.ProtocolWorkers.Hosting;
+using Sluice.ServiceDefaults;
+
+GatewayConfiguration? configuration = StartUp.LoadOrExplain(Environment.GetEnvironmentVariable("SLUICE_CONFIG"), Console.Error);
+return configuration is null
+    ? StartUp.ConfigurationExitCode
+    : await ServiceHost.RunAsync(
+        "protocol-workers",
+        args,
+        builder => builder.AddWorkers(configuration, WorkersOptions.Read(Environment.GetEnvironmentVariable)));

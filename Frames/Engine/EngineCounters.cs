@@ -1,42 +1,111 @@
+using Sluice.Frames.Memory;
+using Sluice.Frames.Tracing;
+
 namespace Sluice.Frames;
 
 /// <summary>What an engine has done. Written by its thread only; others may read, a moment late.</summary>
-#pragma warning disable CA1051 // Fields on purpose: counters are bumped on the hot path by one thread.
+/// <remarks>
+/// With a run directory the numbers are in the process's counter file, where <c>sluice metrics</c> reads them, also after a crash.
+/// Counting is a plain add to memory. <see cref="EngineCounter"/> says what each one means.
+/// </remarks>
 public sealed class EngineCounters
 {
-    /// <summary>Turns of the loop.</summary>
-    public long Turns;
+    private const int OthersRow = CounterLayout.Rows - 1;
 
-    /// <summary>Times the engine went to sleep.</summary>
-    public long Parks;
+    private readonly CounterMemory _memory;
+    private readonly Dictionary<long, int> _rows = [];
 
-    /// <summary>Times another engine had to be woken.</summary>
-    public long Doorbells;
+    /// <summary>Counters in plain memory.</summary>
+    public EngineCounters() : this(CounterMemory.Plain())
+    {
+    }
 
-    /// <summary>Frames dispatched.</summary>
-    public long FramesReceived;
+    internal EngineCounters(CounterMemory memory) => _memory = memory;
 
-    /// <summary>Frames sent.</summary>
-    public long FramesSent;
+    /// <summary>Any counter by its number.</summary>
+    public ref long this[EngineCounter counter] => ref _memory.Slot(counter);
 
-    /// <summary>Conversations opened from here.</summary>
-    public long StreamsOpened;
+    /// <inheritdoc cref="EngineCounter.Turns"/>
+    public ref long Turns => ref _memory.Slot(EngineCounter.Turns);
 
-    /// <summary>Conversations taken by a binding here.</summary>
-    public long StreamsAccepted;
+    /// <inheritdoc cref="EngineCounter.Parks"/>
+    public ref long Parks => ref _memory.Slot(EngineCounter.Parks);
 
-    /// <summary>Conversations refused: no binding, or no route.</summary>
-    public long StreamsRefused;
+    /// <inheritdoc cref="EngineCounter.Doorbells"/>
+    public ref long Doorbells => ref _memory.Slot(EngineCounter.Doorbells);
 
-    /// <summary>Ends of conversations that are over; equals opened plus accepted once all is quiet.</summary>
-    public long StreamsClosed;
+    /// <inheritdoc cref="EngineCounter.FramesReceived"/>
+    public ref long FramesReceived => ref _memory.Slot(EngineCounter.FramesReceived);
 
-    /// <summary>Frames that broke the rules (credit, order, layout).</summary>
-    public long Violations;
+    /// <inheritdoc cref="EngineCounter.FramesSent"/>
+    public ref long FramesSent => ref _memory.Slot(EngineCounter.FramesSent);
 
-    /// <summary>Handlers that threw: faults of ours.</summary>
-    public long Faults;
+    /// <inheritdoc cref="EngineCounter.StreamsOpened"/>
+    public ref long StreamsOpened => ref _memory.Slot(EngineCounter.StreamsOpened);
 
-    /// <summary>Longest turn so far, in nanoseconds.</summary>
-    public long TurnNsMax;
+    /// <inheritdoc cref="EngineCounter.StreamsAccepted"/>
+    public ref long StreamsAccepted => ref _memory.Slot(EngineCounter.StreamsAccepted);
+
+    /// <inheritdoc cref="EngineCounter.StreamsRefused"/>
+    public ref long StreamsRefused => ref _memory.Slot(EngineCounter.StreamsRefused);
+
+    /// <inheritdoc cref="EngineCounter.StreamsClosed"/>
+    public ref long StreamsClosed => ref _memory.Slot(EngineCounter.StreamsClosed);
+
+    /// <inheritdoc cref="EngineCounter.Violations"/>
+    public ref long Violations => ref _memory.Slot(EngineCounter.Violations);
+
+    /// <inheritdoc cref="EngineCounter.Faults"/>
+    public ref long Faults => ref _memory.Slot(EngineCounter.Faults);
+
+    /// <inheritdoc cref="EngineCounter.TurnNsMax"/>
+    public ref long TurnNsMax => ref _memory.Slot(EngineCounter.TurnNsMax);
+
+    /// <inheritdoc cref="EngineCounter.DataBytesReceived"/>
+    public ref long DataBytesReceived => ref _memory.Slot(EngineCounter.DataBytesReceived);
+
+    /// <inheritdoc cref="EngineCounter.DataBytesSent"/>
+    public ref long DataBytesSent => ref _memory.Slot(EngineCounter.DataBytesSent);
+
+    /// <inheritdoc cref="EngineCounter.CreditStalls"/>
+    public ref long CreditStalls => ref _memory.Slot(EngineCounter.CreditStalls);
+
+    /// <inheritdoc cref="EngineCounter.RingWaits"/>
+    public ref long RingWaits => ref _memory.Slot(EngineCounter.RingWaits);
+
+    /// <summary>Where streams that a binding opens (or that are opened to it) are counted. Engine thread.</summary>
+    /// <param name="bindingId">The binding; 0 for one that nobody runs here.</param>
+    /// <param name="isOpened">The group "opened by it".</param>
+    /// <param name="isReply">The reply direction.</param>
+    internal DirectionCounters Streams(long bindingId, bool isOpened, bool isReply) => _memory.Direction(RowOf(bindingId), isOpened, isReply);
+
+    /// <summary>What the binding's streams counted on this engine: those opened to it, or for an entry point those it opened. Engine thread.</summary>
+    public long Stream(long bindingId, StreamCounter counter)
+    {
+        var counts = new BindingCounts();
+        foreach (StreamCounter each in Enum.GetValues<StreamCounter>())
+        {
+            int row = RowOf(bindingId);
+            counts.Add(each, _memory.Stream(row, isOpened: false, each), _memory.Stream(row, isOpened: true, each));
+        }
+
+        return counts[counter];
+    }
+
+    private int RowOf(long bindingId)
+    {
+        if (_rows.TryGetValue(bindingId, out int row))
+        {
+            return row;
+        }
+
+        row = bindingId is 0 or CounterLayout.OthersId || _rows.Count >= OthersRow ? OthersRow : _rows.Count;
+        if (row != OthersRow)
+        {
+            _rows.Add(bindingId, row);
+            Volatile.Write(ref _memory.Row(row), bindingId);
+        }
+
+        return row;
+    }
 }

@@ -15,6 +15,7 @@ public sealed unsafe class FrameEngine : IDisposable
     private const int PostsPerTurnMax = 1024;   // Fairness: frames and timers get their turn however much is posted.
     private const int FramesPerTurnMax = 512;   // per link end
     private const int LocalRingBytes = 4 * 1024 * 1024;
+    private const long BlockedNs = 1_000_000;
     private const int BusyWork = 64;          // a turn that did more than this has plenty to do without new input
     private const int TurnsPerPollBusy = 4;
 
@@ -35,8 +36,10 @@ public sealed unsafe class FrameEngine : IDisposable
     /// <param name="room">The room this process plays, for instance <c>edge</c>.</param>
     /// <param name="doorbell">Wakes the engine while it is parked; owned by the engine from here on.</param>
     /// <param name="observer">Hears of faults and links; called on the engine's thread.</param>
-    public FrameEngine(int index, string room, Doorbell doorbell, EngineObserver? observer = null)
+    /// <param name="counters">Where it counts; plain memory when null.</param>
+    public FrameEngine(int index, string room, Doorbell doorbell, EngineObserver? observer = null, EngineCounters? counters = null)
     {
+        Counters = counters ?? new EngineCounters();
         Index = index;
         Room = room;
         Observer = observer ?? new EngineObserver();
@@ -60,7 +63,7 @@ public sealed unsafe class FrameEngine : IDisposable
     public long NowNs { get; private set; }
 
     /// <summary>What happened so far.</summary>
-    public EngineCounters Counters { get; } = new();
+    public EngineCounters Counters { get; }
 
     /// <summary>Runs async methods and continuations on this engine.</summary>
     public EngineScheduler Scheduler { get; }
@@ -169,8 +172,8 @@ public sealed unsafe class FrameEngine : IDisposable
     public void Park(int timeoutMsMax)
     {
         _posts.Park();
-        bool isIdle = _posts.IsEmpty;
-        bool mustRetry = false;
+        bool hasWork = !_posts.IsEmpty;
+        bool isBlocked = false;
         foreach (LinkEnd end in _ends)
         {
             if (end != _local)
@@ -178,20 +181,17 @@ public sealed unsafe class FrameEngine : IDisposable
                 end.Park();
             }
 
-            isIdle &= end.IsIdle;
-            mustRetry |= !end.IsIdle;
+            hasWork |= end.HasInput;
+            isBlocked |= end.IsBlocked;
         }
 
-        if (isIdle)
+        if (!hasWork)
         {
-            long dueNs = _timers.NextDueNs;
+            // When another engine's ring is full, that engine needs the core more than we do; nobody rings when there is room again.
+            long dueNs = isBlocked ? NowNs + BlockedNs : _timers.NextDueNs;
             int timeoutMs = dueNs == long.MaxValue ? timeoutMsMax : (int)Math.Clamp((dueNs - NowNs + 999_999) / 1_000_000, 0, timeoutMsMax);
             Counters.Parks++;
             Sleep(timeoutMs);
-        }
-        else if (mustRetry)
-        {
-            Sleep(0); // A full ring at the other end: come back soon, but let others run.
         }
 
         _posts.Unpark();

@@ -22,6 +22,7 @@ internal sealed class PostQueue(Doorbell doorbell)
 
     public int Drain(int max, FrameEngine engine)
     {
+        max = Math.Min(max, _queue.Count); // What is posted from here on waits for the next turn: so a long job can step aside.
         int count = 0;
         while (count < max && _queue.TryDequeue(out (SendOrPostCallback Callback, object? State) item))
         {

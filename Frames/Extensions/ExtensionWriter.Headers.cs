@@ -11,7 +11,7 @@ public ref partial struct ExtensionWriter
     }
 
     /// <summary>Adds a header.</summary>
-    public void AddHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void AddHeader(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         WriteBytes(name);
         WriteBytes(value);

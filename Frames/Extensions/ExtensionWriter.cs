@@ -67,7 +67,7 @@ public ref partial struct ExtensionWriter
     }
 
     /// <summary>Writes length and bytes.</summary>
-    public void WriteBytes(ReadOnlySpan<byte> value)
+    public void WriteBytes(scoped ReadOnlySpan<byte> value)
     {
         WriteInt32(value.Length);
         if (Reserve(value.Length))

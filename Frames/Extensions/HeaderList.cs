@@ -21,6 +21,9 @@ public readonly ref struct HeaderList
     /// <summary>The encoded fields, to be copied as they are.</summary>
     public ReadOnlySpan<byte> Fields => _fields;
 
+    /// <summary>A list whose encoded fields lie elsewhere, such as in a cached segment.</summary>
+    public static HeaderList Of(int count, ReadOnlySpan<byte> fields) => new(count, fields);
+
     /// <summary>Takes a list off a reader: as many fields as its count says, fewer when the bytes are broken.</summary>
     public static HeaderList Read(scoped ref ExtensionReader reader)
     {

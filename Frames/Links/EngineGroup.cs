@@ -1,4 +1,5 @@
 using Sluice.Frames.Links;
+using Sluice.Frames.Tracing;
 
 namespace Sluice.Frames;
 
@@ -69,7 +70,7 @@ public sealed class EngineGroup : IAsyncDisposable
         }
         catch
         {
-            group.StopThreads();
+            group.Abandon();
             throw;
         }
     }
@@ -100,6 +101,7 @@ public sealed class EngineGroup : IAsyncDisposable
         }
 
         StopThreads();
+        _counters?.Remove();
     }
 
     internal LinkHello Hello() => new()
@@ -125,6 +127,8 @@ public sealed class EngineGroup : IAsyncDisposable
     }
 
     private string[] _bells = [];
+    private LinkListener? _listener;
+    private CounterFile? _counters;
 
     private void Run(Action<FrameEngine> configure)
     {
@@ -132,13 +136,16 @@ public sealed class EngineGroup : IAsyncDisposable
         if (hasLinks)
         {
             PrepareRunDirectory();
+            // First of all: whoever holds the socket is this instance, and may then replace what a dead one left behind.
+            _listener = new LinkListener(this, InRunDirectory(".sock"));
+            _counters = CounterFile.Create(InRunDirectory(".counters"), Options.Room, Options.Instance, Options.EngineCount);
         }
 
         _engines = new FrameEngine[Options.EngineCount];
         for (int i = 0; i < _engines.Length; i++)
         {
-            Doorbell bell = hasLinks ? FifoDoorbell.Create(Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}.{i}.bell")) : new LocalDoorbell();
-            _engines[i] = new FrameEngine(i, Options.Room, bell, Options.Observer);
+            Doorbell bell = hasLinks ? FifoDoorbell.Create(InRunDirectory($".{i}.bell")) : new LocalDoorbell();
+            _engines[i] = new FrameEngine(i, Options.Room, bell, Options.Observer, _counters?.For(i));
             _bells = hasLinks ? [.. _bells, bell.Path!] : _bells;
             configure(_engines[i]);
         }
@@ -148,9 +155,10 @@ public sealed class EngineGroup : IAsyncDisposable
             _threads.Add(new EngineThread(engine));
         }
 
-        if (hasLinks)
+        if (_listener is not null)
         {
-            _links.Add(new LinkListener(this, Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}.sock")));
+            _links.Add(_listener);
+            _listener.Start();
             _links.AddRange(Options.ConnectTo.Distinct().Select(room => new LinkConnector(this, room)));
         }
     }
@@ -170,6 +178,22 @@ public sealed class EngineGroup : IAsyncDisposable
         }
 
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        RingFiles.SweepDead(directory);
+    }
+
+    private string InRunDirectory(string suffix) => Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}{suffix}");
+
+    // The start failed midway: nothing of it may stay.
+    private void Abandon()
+    {
+        StopThreads();
+        foreach (FrameEngine? engine in _engines.Skip(_threads.Count))
+        {
+            engine?.Dispose();
+        }
+
+        _listener?.Abandon();
+        _counters?.Remove();
     }
 
     private void StopThreads()

@@ -59,7 +59,7 @@ internal sealed class FifoDoorbell : Doorbell
             Unix.Close(descriptor);
             if (_isOwner)
             {
-                File.Delete(Path);
+                RunFile.Delete(Path);
             }
         }
     }

@@ -78,6 +78,7 @@ internal sealed class LinkConnector : IAsyncDisposable
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         MappedFile? file = null;
+        SharedMemoryLink? link = null;
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -90,8 +91,8 @@ internal sealed class LinkConnector : IAsyncDisposable
             }
 
             int ringBytes = _group.Options.RingBytes;
-            file = MappedFile.Create(RingPath(), SharedMemoryLink.FileBytes(_group.Engines.Count, peer.Engines, ringBytes));
-            SharedMemoryLink link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: true, ringBytes);
+            file = MappedFile.Create(RingFiles.NewPath(_group.Options.RunDirectory!), SharedMemoryLink.FileBytes(_group.Engines.Count, peer.Engines, ringBytes));
+            link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: true, ringBytes);
             LinkHello hello = _group.Hello();
             hello.Rings = file.Path;
             hello.RingBytes = ringBytes;
@@ -110,6 +111,7 @@ internal sealed class LinkConnector : IAsyncDisposable
         {
             file?.Unlink();
             file?.Dispose();
+            link?.Abandon();
             socket.Dispose();
             bool isNotUpYet = exception is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable };
             if (!_stop.IsCancellationRequested && !isNotUpYet && _lastProblem != exception.Message)
@@ -121,7 +123,4 @@ internal sealed class LinkConnector : IAsyncDisposable
             return null;
         }
     }
-
-    private string RingPath() =>
-        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : _group.Options.RunDirectory!, $"sluice-{Environment.ProcessId}-{Guid.NewGuid():N}.ring");
 }

@@ -109,7 +109,11 @@ public sealed class LinkEnd
     /// <summary>Closes the whole link; set for ends that lead to another process.</summary>
     internal Action? CloseLink { get; set; }
 
-    internal bool IsIdle => _inbound.IsEmpty && _overflow.IsEmpty;
+    /// <summary>True while frames wait to be dispatched, or the engine's own ring has room to be filled again.</summary>
+    internal bool HasInput => !_inbound.IsEmpty || (_ringPeer is null && !_overflow.IsEmpty);
+
+    /// <summary>True while frames wait for room in another engine's ring.</summary>
+    internal bool IsBlocked => _ringPeer is not null && !_overflow.IsEmpty;
 
     /// <summary>True when bytes in the ring made no sense: the link must be closed.</summary>
     internal bool IsCorrupt => _inbound.IsCorrupt;
@@ -211,6 +215,7 @@ public sealed class LinkEnd
         record.Int32(FrameLayout.Reserved, reserved);
         record.Int32(FrameLayout.DataPayloadBytes, payloadBytes);
         record.Int64(FrameLayout.DataExtensionBytes, extensionBytes);
+        port.CountSent(Math.Max(0, payloadBytes));
         Commit(span[..bytes]);
     }
 
@@ -252,6 +257,7 @@ public sealed class LinkEnd
         if (_isClaimOverflow)
         {
             _overflow.Commit(record.Length);
+            Engine.Counters.RingWaits++;
         }
         else
         {

@@ -14,21 +14,25 @@ internal sealed class LinkListener : IAsyncDisposable
     private readonly string _path;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _links = [];
-    private readonly Task _loop;
+    private Task _loop = Task.CompletedTask;
 
+    /// <summary>Takes the instance's name; nobody is answered before <see cref="Start"/>.</summary>
+    /// <exception cref="IOException">The instance runs already.</exception>
     public LinkListener(EngineGroup group, string path)
     {
         _group = group;
         _path = path;
         _socket = Bind(path, group);
-        _loop = AcceptAsync();
     }
+
+    /// <summary>Answers from now on, also those that came before.</summary>
+    public void Start() => _loop = AcceptAsync();
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         _socket.Dispose();
-        File.Delete(_path);
+        RunFile.Delete(_path);
         await _loop.ConfigureAwait(false);
         Task[] links;
         lock (_links)
@@ -37,6 +41,14 @@ internal sealed class LinkListener : IAsyncDisposable
         }
 
         await Task.WhenAll(links).ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    /// <summary>Gives the name back when the start failed; nothing was answered yet.</summary>
+    public void Abandon()
+    {
+        _socket.Dispose();
+        File.Delete(_path);
         _stop.Dispose();
     }
 
@@ -98,7 +110,7 @@ internal sealed class LinkListener : IAsyncDisposable
 
     private async Task ServeAsync(Socket socket)
     {
-        SharedMemoryLink link;
+        SharedMemoryLink? link = null;
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -127,6 +139,7 @@ internal sealed class LinkListener : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or UnauthorizedAccessException or ObjectDisposedException)
         {
+            link?.Abandon(); // The peer left after it was joined: its memory goes now, not when the collector comes by.
             socket.Dispose();
             if (!_stop.IsCancellationRequested)
             {

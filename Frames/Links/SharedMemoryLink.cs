@@ -64,6 +64,13 @@ internal sealed class SharedMemoryLink
         return link;
     }
 
+    /// <summary>Lets go of a link that never ran: the peer left in the middle of the hand-shake.</summary>
+    public void Abandon()
+    {
+        Close();
+        Free();
+    }
+
     /// <summary>Puts the ends to work and watches the socket until the peer is gone; then ends every stream and frees the memory.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
@@ -106,6 +113,11 @@ internal sealed class SharedMemoryLink
         }
 
         await done.Task.ConfigureAwait(false);
+        Free();
+    }
+
+    private void Free()
+    {
         _file.Dispose();
         foreach (FifoDoorbell bell in _bells)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Frames.Memory;
 
 namespace Sluice.Frames;
 
@@ -22,6 +23,8 @@ public sealed class StreamPort
 
     private readonly LinkEnd _link;
     private readonly StreamHandler _handler;
+    private readonly DirectionCounters _outCounters;
+    private readonly DirectionCounters _inCounters;
     private State _state;
 
     private long _outSequence;
@@ -44,6 +47,9 @@ public sealed class StreamPort
         ConversationId = conversationId;
         OriginId = originId;
         RoutedId = routedId;
+        long countedId = isOpener ? originId : link.Engine.TryFindBinding(routedId, out _) ? routedId : 0;
+        _outCounters = link.Engine.Counters.Streams(countedId, isOpener, isReply: !isOpener);
+        _inCounters = link.Engine.Counters.Streams(countedId, isOpener, isReply: isOpener);
         handler.Attach(this);
     }
 
@@ -126,6 +132,7 @@ public sealed class StreamPort
         }
 
         _state |= State.OutBegun;
+        _outCounters.Open();
         _link.SendBegin(this, extension);
     }
 
@@ -170,6 +177,7 @@ public sealed class StreamPort
         long reserved = (long)payloadBytes + PaddingBytes;
         if (!IsOutOpen || payloadBytes > FrameLayout.PayloadBytesMax || reserved > _outMaximum - (_outSequence - _outAcknowledge))
         {
+            Engine.Counters.CreditStalls += IsOutOpen ? 1 : 0;
             claim = default;
             return false;
         }
@@ -192,7 +200,7 @@ public sealed class StreamPort
     {
         if (IsOutOpen)
         {
-            _state |= State.OutClosed;
+            CloseOut(isError: false);
             _link.SendMark(this, FrameType.End, extension);
             CloseIfOver();
         }
@@ -203,7 +211,7 @@ public sealed class StreamPort
     {
         if (!IsOutClosed)
         {
-            _state |= State.OutClosed;
+            CloseOut(isError: true);
             _link.SendClose(this, FrameType.Abort, reason, extension);
             CloseIfOver();
         }
@@ -214,7 +222,7 @@ public sealed class StreamPort
     {
         if (!IsInClosed)
         {
-            _state |= State.InClosed;
+            CloseIn(isError: true);
             if (!IsOpener && (_state & State.OutBegun) == 0)
             {
                 _state |= State.OutClosed; // No reply BEGIN will ever come, and the opener knows.
@@ -315,6 +323,7 @@ public sealed class StreamPort
                 break;
             case FrameType.Begin:
                 _state |= State.InBegun;
+                _inCounters.Open();
                 _handler.OnBegin(new BeginFrame(header));
                 break;
             case FrameType.Data:
@@ -324,7 +333,7 @@ public sealed class StreamPort
                 _handler.OnFlush(new FlushFrame(header));
                 break;
             case FrameType.End:
-                _state |= State.InClosed;
+                CloseIn(isError: false);
                 _handler.OnEnd(new EndFrame(header));
                 CloseIfOver();
                 break;
@@ -348,13 +357,13 @@ public sealed class StreamPort
     {
         if (!IsInClosed)
         {
-            _state |= State.InClosed;
+            CloseIn(isError: true);
             _handler.OnAbort(new CloseFrame(_link.Synthetic(FrameType.Abort, reason)));
         }
 
         if (!IsOutClosed)
         {
-            _state |= State.OutClosed;
+            CloseOut(isError: true);
             _handler.OnReset(new CloseFrame(_link.Synthetic(FrameType.Reset, reason)));
         }
 
@@ -369,6 +378,13 @@ public sealed class StreamPort
         return sequence;
     }
 
+    internal void CountSent(int payloadBytes)
+    {
+        _outCounters.Data(payloadBytes);
+        Engine.Counters.DataBytesSent += payloadBytes;
+        Engine.Counters.CreditStalls += SendableBytes == 0 ? 1 : 0;
+    }
+
     internal long OutAcknowledge => _outAcknowledge;
 
     internal int OutMaximum => _outMaximum;
@@ -381,7 +397,7 @@ public sealed class StreamPort
         {
             // A violation ends the stream, never the process: RESET to the sender, and to the handler as if the sender had given up.
             Engine.Counters.Violations++;
-            _state |= State.InClosed;
+            CloseIn(isError: true);
             _link.SendClose(this, FrameType.Reset, CloseReason.CreditOverrun, default);
             _handler.OnAbort(new CloseFrame(_link.Synthetic(FrameType.Abort, CloseReason.CreditOverrun)));
             CloseIfOver();
@@ -389,19 +405,21 @@ public sealed class StreamPort
         }
 
         _inSequence += reserved;
+        _inCounters.Data(frame.Payload.Length);
+        Engine.Counters.DataBytesReceived += frame.Payload.Length;
         _handler.OnData(frame);
     }
 
     private void OnAbort(in FrameHeader header)
     {
-        _state |= State.InClosed;
+        CloseIn(isError: true);
         _handler.OnAbort(new CloseFrame(header));
         CloseIfOver();
     }
 
     private void OnReset(in FrameHeader header)
     {
-        _state |= State.OutClosed;
+        CloseOut(isError: true);
         if (IsOpener && (_state & State.InBegun) == 0)
         {
             _state |= State.InClosed; // Refused: no reply will come.
@@ -427,6 +445,18 @@ public sealed class StreamPort
         MinimumBytes = frame.MinimumBytes;
         Capabilities = frame.Capabilities;
         _handler.OnWindow(frame);
+    }
+
+    private void CloseOut(bool isError)
+    {
+        _outCounters.Close(isError, (_state & (State.OutBegun | State.OutClosed)) == State.OutBegun);
+        _state |= State.OutClosed;
+    }
+
+    private void CloseIn(bool isError)
+    {
+        _inCounters.Close(isError, (_state & (State.InBegun | State.InClosed)) == State.InBegun);
+        _state |= State.InClosed;
     }
 
     private void EmitWindow()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 
@@ -22,12 +21,12 @@ internal static class HttpCrud
         await PhaseAsync("post", options, _ => Write("POST", "/items"), 204).ConfigureAwait(false);
         foreach ((string service, double seconds) in suite.CpuSeconds().OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            Print($"cpu_s_{service}", seconds - before.GetValueOrDefault(service));
+            Figures.Print($"cpu_s_{service}", seconds - before.GetValueOrDefault(service));
         }
 
         foreach ((string service, double megabytes) in suite.ResidentMb().OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            Print($"rss_mb_{service}", megabytes);
+            Figures.Print($"rss_mb_{service}", megabytes);
         }
     }
 
@@ -49,15 +48,13 @@ internal static class HttpCrud
     {
         var phase = new LoadPhase(Address, options.Connections, request, status);
         await phase.RunAsync(options.WarmUpSeconds, options.Seconds).ConfigureAwait(false);
-        Print($"{name}_rps", phase.RequestsPerSecond);
-        Print($"{name}_p50_ms", phase.LatencyMs(50));
-        Print($"{name}_p99_ms", phase.LatencyMs(99));
+        Figures.Print($"{name}_rps", phase.RequestsPerSecond);
+        Figures.Print($"{name}_p50_ms", phase.LatencyMs(50));
+        Figures.Print($"{name}_p99_ms", phase.LatencyMs(99));
     }
 
     private static byte[] Get(string path) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nhost: localhost:7114\r\n\r\n");
 
     private static byte[] Write(string method, string path) => Encoding.ASCII.GetBytes(
         $"{method} {path} HTTP/1.1\r\nhost: localhost:7114\r\ncontent-type: application/json\r\ncontent-length: {Body.Length}\r\n\r\n{Body}");
-
-    private static void Print(string key, double value) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{key}={value:0.###}"));
 }

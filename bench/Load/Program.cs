@@ -1,15 +1,20 @@
+using System.Globalization;
 using Sluice.Bench.Load;
 
 // One benchmark a run, named by the first argument; see bench/run.
-if (args.Length == 0)
+switch (args)
 {
-    Console.Error.WriteLine("usage: Load http-crud [--connections N] [--seconds N]");
-    return 2;
+    case ["link-peer", string directory]:
+        await LinkBench.RunPeerAsync(directory);
+        return 0;
+    case ["engine-echo", string port]:
+        await EngineBench.RunServerAsync(int.Parse(port, CultureInfo.InvariantCulture));
+        return 0;
 }
 
-var options = LoadOptions.Parse(args);
-if (options is null)
+if (args.Length == 0 || LoadOptions.Parse(args) is not { } options)
 {
+    Console.Error.WriteLine("usage: Load NAME [--connections N] [--seconds N] [--warm-up N]; bench/run --list names them");
     return 2;
 }
 
@@ -20,8 +25,20 @@ try
         case "http-crud":
             await HttpCrud.RunAsync(options);
             return 0;
+        case "idle":
+            await IdleBench.RunAsync(options);
+            return 0;
+        case "ring":
+            RingBench.Run(options);
+            return 0;
+        case "link":
+            await LinkBench.RunAsync(options);
+            return 0;
+        case "engine":
+            await EngineBench.RunAsync(options);
+            return 0;
         default:
-            Console.Error.WriteLine($"there is no benchmark '{args[0]}'");
+            Console.Error.WriteLine($"there is no benchmark '{args[0]}'; bench/run --list names them");
             return 2;
     }
 }

@@ -15,7 +15,7 @@ internal sealed class SuiteProcess : IAsyncDisposable
 
     private SuiteProcess(string configuration, string[] arguments)
     {
-        string root = FindRoot();
+        string root = Repository.Root;
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = root, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Combine(root, "AppHost", "bin", "local", "Release", "net10.0", "Sluice.AppHost.dll"));
         start.ArgumentList.Add("--config");
@@ -120,19 +120,6 @@ internal sealed class SuiteProcess : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, "Suite.sln")))
-            {
-                return directory.FullName;
-            }
-        }
-
-        throw new IOException("Suite.sln was not found above the benchmark");
     }
 
     // /proc/PID/stat: pid (comm) state ppid … utime(14) stime(15) … ; ticks are 1/100 s on Linux. statm: total resident … in pages.

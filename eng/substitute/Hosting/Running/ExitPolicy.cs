@@ -33,12 +33,15 @@ internal static class ExitPolicy
     /// <summary>The exit code that says "my configuration is wrong".</summary>
     public const int ConfigurationError = 2;
 
+    // 128 + SIGINT, SIGKILL, SIGTERM: ended from outside, which says nothing about the service.
+    private static readonly int[] EndedFromOutside = [130, 137, 143];
+
     public static ExitVerdict Judge(DistributedApplicationModel model, IResource resource, Wish wish, int exitCode, bool wasReady) => wish switch
     {
         Wish.RunAgain => ExitVerdict.RestartNow,
         Wish.Rest or Wish.End => ExitVerdict.Stopped,
         _ when resource is ExecutableResource && (exitCode == 0 || IsAwaited(model, resource)) => ExitVerdict.Finished,
-        _ when !wasReady => ExitVerdict.FailedToStart,
+        _ when !wasReady && exitCode != 0 && !EndedFromOutside.Contains(exitCode) => ExitVerdict.FailedToStart,
         _ when exitCode == ConfigurationError => ExitVerdict.Fatal,
         _ => ExitVerdict.Restart,
     };

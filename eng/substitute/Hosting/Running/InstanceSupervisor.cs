@@ -22,7 +22,8 @@ internal sealed class InstanceSupervisor(
 
     // A resource without health checks counts as started when it has survived this long.
     private static readonly TimeSpan StartProof = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan PollWhileStarting = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Youth = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollWhileYoung = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PollWhileUnhealthy = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PollWhileHealthy = TimeSpan.FromSeconds(5);
 
@@ -228,8 +229,8 @@ internal sealed class InstanceSupervisor(
                     Publish(state => state with { HealthStatus = HealthStatus.Unhealthy, HealthReports = [.. reports] });
                 }
 
-                bool isYoung = DateTime.UtcNow - process.StartTimeUtc < RestartBackoff.ForgivenAfter;
-                await Task.Delay(isHealthy ? PollWhileHealthy : isYoung ? PollWhileStarting : PollWhileUnhealthy, cancellationToken).ConfigureAwait(false);
+                bool isYoung = DateTime.UtcNow - process.StartTimeUtc < Youth;
+                await Task.Delay(isHealthy ? PollWhileHealthy : isYoung ? PollWhileYoung : PollWhileUnhealthy, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

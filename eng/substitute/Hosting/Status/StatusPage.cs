@@ -49,7 +49,7 @@ internal sealed class StatusPage : IAsyncDisposable
     private static int WishedPort()
     {
         string? first = Environment.GetEnvironmentVariable("ASPNETCORE_URLS")?.Split(';')[0];
-        return Uri.TryCreate(first, UriKind.Absolute, out Uri? uri) && uri.Port > 0 ? uri.Port : PortDefault;
+        return Uri.TryCreate(first, UriKind.Absolute, out Uri? uri) && uri.Port >= 0 ? uri.Port : PortDefault;
     }
 
     private static async Task<StatusPage> ListenAsync(ApplicationRun run, int port, string remark, CancellationToken cancellationToken)

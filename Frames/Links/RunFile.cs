@@ -1,0 +1,17 @@
+namespace Sluice.Frames.Links;
+
+/// <summary>Files of the run directory, which whoever made it may have removed as a whole already.</summary>
+internal static class RunFile
+{
+    public static void Delete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Gone with its directory.
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Text;
+using Sluice.Frames;
+using Sluice.Frames.Extensions;
+
+namespace Sluice.ProtocolWorkers.Cache;
+
+/// <summary>
+/// The read side of the Kafka cache, and the way of records to it: answers the merged streams of mapping bindings from mapped segments,
+/// and passes produced records to their partition (config-kafka §2.4-2.8).
+/// </summary>
+/// <remarks>One per engine, on that engine's thread; each engine has its own view of every topic it uses.</remarks>
+public sealed class CacheClientBinding : IBinding, IDisposable
+{
+    private readonly Dictionary<string, TopicView> _topics = new(StringComparer.Ordinal);
+
+    /// <summary>Puts the options to work.</summary>
+    public CacheClientBinding(FrameEngine engine, CacheClientOptions options, ILogger logger)
+    {
+        Engine = engine;
+        Options = options;
+        Logger = logger;
+    }
+
+    /// <summary>Topics that are open now.</summary>
+    public int TopicCount => _topics.Count;
+
+    internal FrameEngine Engine { get; }
+
+    internal CacheClientOptions Options { get; }
+
+    internal ILogger Logger { get; }
+
+    /// <inheritdoc/>
+    public StreamHandler? Accept(in BeginFrame begin)
+    {
+        if (!KafkaBeginEx.TryRead(begin.Extension, out KafkaBeginEx kafka) || kafka.Kind != KafkaStreamKind.Merged)
+        {
+            return null;
+        }
+
+        if (!TopicName.IsValid(kafka.Topic))
+        {
+            return new RefusedStream(CloseReason.Refused, TopicName.InvalidTopicError);
+        }
+
+        TopicView? topic = FindTopic(kafka.Topic);
+        return (topic, kafka.Capabilities) switch
+        {
+            (null, _) => new RefusedStream(CloseReason.LimitExceeded, null),
+            (_, KafkaCapabilities.Produce) => new MergedProduce(topic, kafka.Acks),
+            (_, KafkaCapabilities.Fetch) => new MergedFetch(topic, kafka),
+            _ => null, // Both at once is for mappings that come later.
+        };
+    }
+
+    /// <summary>Unmaps every topic. After the engine has stopped.</summary>
+    public void Dispose()
+    {
+        foreach (TopicView topic in _topics.Values)
+        {
+            topic.Unmap();
+        }
+
+        _topics.Clear();
+    }
+
+    internal void Forget(TopicView topic) => _topics.Remove(topic.Name);
+
+    private TopicView? FindTopic(ReadOnlySpan<byte> name)
+    {
+        Span<char> text = stackalloc char[TopicName.BytesMax];
+        text = text[..Encoding.ASCII.GetChars(name, text)];
+        if (_topics.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out TopicView? topic))
+        {
+            return topic;
+        }
+
+        if (_topics.Count >= Options.TopicsMax)
+        {
+            return null;
+        }
+
+        topic = new TopicView(this, new string(text));
+        _topics.Add(topic.Name, topic);
+        return topic;
+    }
+}
+
+/// <summary>What Kafka takes for a topic's name. Any other can never exist, so nobody should wait for it.</summary>
+internal static class TopicName
+{
+    /// <summary>Longest name, in bytes: Kafka's own limit, a file name less what partitions add.</summary>
+    public const int BytesMax = 249;
+
+    /// <summary>Kafka's error code for a name that it does not take.</summary>
+    public const int InvalidTopicError = 17;
+
+    public static bool IsValid(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty || name.Length > BytesMax || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
+        {
+            return false;
+        }
+
+        foreach (byte c in name)
+        {
+            if (!char.IsAsciiLetterOrDigit((char)c) && c is not ((byte)'.' or (byte)'_' or (byte)'-'))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
+
+/// <summary>Refuses with a reason, which "no route" would not say.</summary>
+internal sealed class RefusedStream(CloseReason reason, int? error) : StreamHandler
+{
+    public override void OnBegin(in BeginFrame frame) =>
+        Port.SendReset(reason, error is int code ? KafkaCloseEx.Write(ExtensionWriter.Scratch, code) : default);
+}

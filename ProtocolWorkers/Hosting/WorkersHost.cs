@@ -1,0 +1,16 @@
+using Sluice.Configuration.Graph;
+
+namespace Sluice.ProtocolWorkers.Hosting;
+
+/// <summary>Registers what the service consists of.</summary>
+internal static class WorkersHost
+{
+    public static void AddWorkers(this WebApplicationBuilder builder, GatewayConfiguration configuration, WorkersOptions options)
+    {
+        builder.Services.AddSingleton(configuration);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<WorkersService>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WorkersService>());
+        builder.Services.AddHealthChecks().AddCheck<WorkersService>("links");
+    }
+}

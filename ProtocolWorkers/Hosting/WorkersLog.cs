@@ -1,0 +1,35 @@
+using Sluice.Frames;
+
+namespace Sluice.ProtocolWorkers.Hosting;
+
+/// <summary>Log ids 4100-4199.</summary>
+internal static partial class WorkersLog
+{
+    [LoggerMessage(4100, LogLevel.Information, "{Engines} engines run {Bindings} bindings")]
+    public static partial void Started(ILogger logger, int engines, int bindings);
+
+    [LoggerMessage(4101, LogLevel.Information, "linked with {Room}, process {Pid}")]
+    public static partial void LinkUp(ILogger logger, string room, int pid);
+
+    [LoggerMessage(4102, LogLevel.Warning, "the link with {Room}, process {Pid}, is gone; its streams have ended, it is made again when the process is back")]
+    public static partial void LinkDown(ILogger logger, string room, int pid);
+
+    [LoggerMessage(4103, LogLevel.Warning, "no link with {Room}: {Reason}; trying again")]
+    public static partial void LinkRefused(ILogger logger, string room, string reason);
+
+    [LoggerMessage(4104, LogLevel.Error, "{Binding} failed on engine {Engine}; one stream was closed, the others go on")]
+    public static partial void Fault(ILogger logger, Exception exception, string binding, int engine);
+}
+
+/// <summary>Turns what engines tell into log lines.</summary>
+internal sealed class WorkersObserver(ILogger logger, Func<long, string> nameOf) : EngineObserver
+{
+    public override void OnFault(FrameEngine engine, long bindingId, Exception exception) =>
+        WorkersLog.Fault(logger, exception, nameOf(bindingId), engine.Index);
+
+    public override void OnLinkUp(string room, int processId) => WorkersLog.LinkUp(logger, room, processId);
+
+    public override void OnLinkDown(string room, int processId) => WorkersLog.LinkDown(logger, room, processId);
+
+    public override void OnLinkRefused(string room, string message) => WorkersLog.LinkRefused(logger, room, message);
+}

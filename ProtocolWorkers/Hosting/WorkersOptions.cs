@@ -1,0 +1,43 @@
+using System.Globalization;
+using Sluice.ServiceDefaults;
+
+namespace Sluice.ProtocolWorkers.Hosting;
+
+/// <summary>What the service's environment says.</summary>
+/// <param name="RunDirectory">Where the suite's services meet; null for engines without links, as tests have them.</param>
+/// <param name="Instance">This process's number among its kind, from 0.</param>
+/// <param name="ProduceTimeoutMs">How long a produced record may wait for its acknowledgement, 0 for ever.</param>
+internal sealed record WorkersOptions(string? RunDirectory, int Instance, int ProduceTimeoutMs)
+{
+    /// <summary>Engines of the process: one per core.</summary>
+    public int EngineCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 64);
+
+    /// <summary>Reads the environment.</summary>
+    /// <exception cref="ServiceStartException">Something is missing or no number.</exception>
+    public static WorkersOptions Read(Func<string, string?> environment)
+    {
+        string? directory = environment("SLUICE_RUN_DIR");
+        if (string.IsNullOrWhiteSpace(directory))
+        {
+            throw new ServiceStartException("SLUICE_RUN_DIR is not set; it names the directory where the suite's services meet, and AppHost sets it");
+        }
+
+        return new WorkersOptions(
+            directory,
+            ReadNumber(environment, "SLUICE_INSTANCE", 999),
+            ReadNumber(environment, "SLUICE_PRODUCE_TIMEOUT_MS", 24 * 60 * 60 * 1000));
+    }
+
+    private static int ReadNumber(Func<string, string?> environment, string name, int max)
+    {
+        string? text = environment(name);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return 0;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= max
+            ? number
+            : throw new ServiceStartException($"{name} is '{text}'; it must be a whole number from 0 to {max}");
+    }
+}

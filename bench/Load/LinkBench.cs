@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using Sluice.Frames;
+
+namespace Sluice.Bench.Load;
+
+/// <summary>Two processes joined by a shared-memory link: round trips of 64 bytes, back to back (both spin) and with both asleep in between.</summary>
+internal static class LinkBench
+{
+    private const long Origin = 1;
+    private const long Echo = 2;
+    private const int ParkMs = 3; // Both engines are asleep well before.
+
+    public static async Task RunAsync(LoadOptions options)
+    {
+        string directory = Directory.CreateTempSubdirectory("sluice-link-").FullName;
+        using Process peer = Process.Start(new ProcessStartInfo("dotnet", [typeof(LinkBench).Assembly.Location, "link-peer", directory]) { RedirectStandardInput = true })!;
+        try
+        {
+            await using EngineGroup group = EngineGroup.Start(
+                new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = directory, ConnectTo = ["back"] }, engine => engine.Place(Echo, "back"));
+            long deadline = Environment.TickCount64 + 20_000;
+            while (!group.HasLinkTo("back"))
+            {
+                await Task.Delay(10).ConfigureAwait(false);
+                if (Environment.TickCount64 > deadline)
+                {
+                    throw new TimeoutException("the link did not come up within 20 s");
+                }
+            }
+
+            await PingAsync(group, 200_000, depth: 1, pauseMs: 0).ConfigureAwait(false);
+            Figures.Print("rtt_spin_us", Median(await PingAsync(group, 400_000 * options.Seconds / 10, depth: 1, pauseMs: 0).ConfigureAwait(false)));
+            Figures.Print("rtt_parked_us", Median(await PingAsync(group, 100 * options.Seconds, depth: 1, ParkMs).ConfigureAwait(false)));
+            long start = Stopwatch.GetTimestamp();
+            int count = 1_000_000 * options.Seconds;
+            await PingAsync(group, count, depth: 64, pauseMs: 0).ConfigureAwait(false);
+            Figures.Print("round_trips_per_s", count / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        finally
+        {
+            peer.StandardInput.Close();
+            await peer.WaitForExitAsync().ConfigureAwait(false);
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>The other process; ends with its standard input.</summary>
+    public static async Task RunPeerAsync(string directory)
+    {
+        await using EngineGroup group = EngineGroup.Start(
+            new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = directory }, engine => engine.Attach(Echo, new EchoBinding()));
+        await Console.In.ReadToEndAsync().ConfigureAwait(false);
+    }
+
+    private static Task<double[]> PingAsync(EngineGroup group, int count, int depth, int pauseMs)
+    {
+        var ping = new Ping(count, depth, pauseMs);
+        group.Engines[0].Post(() => group.Engines[0].Open(ping, Origin, Echo));
+        return ping.Done;
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        return values[values.Length / 2];
+    }
+
+    private sealed class EchoBinding : IBinding
+    {
+        public StreamHandler? Accept(in BeginFrame begin) => new EchoStream();
+
+        private sealed class EchoStream : StreamHandler
+        {
+            public override void OnBegin(in BeginFrame frame) => Port.SendBegin(frame.Extension);
+
+            public override void OnData(in DataFrame frame) => Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+
+            public override void OnEnd(in EndFrame frame) => Port.SendEnd();
+
+            public override void OnWindow(in WindowFrame frame) => Port.ShareWindowOf(Port);
+        }
+    }
+
+    private sealed class Ping(int count, int depth, int pauseMs) : StreamHandler
+    {
+        private readonly TaskCompletionSource<double[]> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly double[] _roundTripsUs = new double[count];
+        private readonly byte[] _payload = new byte[64];
+        private bool _isStarted;
+        private int _sent;
+        private int _received;
+        private long _sentAt;
+
+        public Task<double[]> Done => _done.Task;
+
+        public override void OnBegin(in BeginFrame frame) => Port.SendWindow(1 << 20);
+
+        public override void OnWindow(in WindowFrame frame)
+        {
+            for (; !_isStarted && _sent < depth && Port.SendableBytes > 0;)
+            {
+                Send(null);
+            }
+
+            _isStarted |= _sent == depth;
+        }
+
+        public override void OnData(in DataFrame frame)
+        {
+            _roundTripsUs[_received++] = Stopwatch.GetElapsedTime(_sentAt).TotalMicroseconds;
+            Port.Acknowledge(frame.Reserved);
+            if (_received == count)
+            {
+                Port.SendEnd();
+            }
+            else if (_sent < count && pauseMs == 0)
+            {
+                Send(null);
+            }
+            else if (_sent < count)
+            {
+                Port.Engine.Schedule(pauseMs, Send);
+            }
+        }
+
+        public override void OnClosed() => _done.TrySetResult(_roundTripsUs);
+
+        private void Send(object? _)
+        {
+            _sentAt = Stopwatch.GetTimestamp();
+            if (!Port.TrySendData(_payload))
+            {
+                _done.TrySetException(new InvalidOperationException("the echo granted no credit"));
+            }
+
+            _sent++;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+namespace Sluice.AppHost.Tests;
+
+/// <summary>The picture that AppHost/Program.cs draws; nothing is started. The same in both modes.</summary>
+[Collection("process-wide")]
+public sealed class SuiteModelTests
+{
+    private static readonly string[] Rooms = ["guard", "catalog", "kafka-cache", "protocol-workers", "edge"];
+
+    [Fact]
+    public async Task The_suite_has_its_rooms_and_the_embedded_broker()
+    {
+        await using IDistributedApplicationTestingBuilder builder = await CreateAsync();
+        Assert.Equal(["kafka", .. Rooms], builder.Resources.Select(resource => resource.Name));
+        Assert.IsType<ProjectResource>(Find(builder, "kafka"));
+    }
+
+    [Fact]
+    public async Task A_named_kafka_replaces_the_embedded_broker()
+    {
+        await using IDistributedApplicationTestingBuilder builder = await CreateAsync("--kafka", "broker.example:9092");
+        IResourceWithConnectionString kafka = Assert.IsAssignableFrom<IResourceWithConnectionString>(Find(builder, "kafka"));
+        Assert.Equal("broker.example:9092", await kafka.GetConnectionStringAsync(TestContext.Current.CancellationToken));
+        Assert.DoesNotContain(WaitsOf(Find(builder, "kafka-cache")), wait => wait.Resource.Name == "kafka");
+    }
+
+    [Fact]
+    public async Task A_connection_string_replaces_the_embedded_broker()
+    {
+        await using IDistributedApplicationTestingBuilder builder = await CreateAsync("--ConnectionStrings:kafka", "other.example:9092");
+        IResourceWithConnectionString kafka = Assert.IsAssignableFrom<IResourceWithConnectionString>(Find(builder, "kafka"));
+        Assert.Equal("other.example:9092", await kafka.GetConnectionStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Every_room_has_an_admin_endpoint()
+    {
+        await using IDistributedApplicationTestingBuilder builder = await CreateAsync();
+        Assert.All(Rooms, room => Assert.Contains(EndpointsOf(Find(builder, room)), endpoint => endpoint.Name == "http"));
+        Assert.Contains(EndpointsOf(Find(builder, "guard")), endpoint => endpoint.Name == "grpc");
+        Assert.Contains(EndpointsOf(Find(builder, "catalog")), endpoint => endpoint.Name == "grpc");
+    }
+
+    [Fact]
+    public async Task The_cache_waits_for_the_broker_and_the_edge_comes_last()
+    {
+        await using IDistributedApplicationTestingBuilder builder = await CreateAsync();
+        Assert.Contains(WaitsOf(Find(builder, "kafka-cache")), wait => wait.Resource.Name == "kafka" && wait.WaitType == WaitType.WaitUntilHealthy);
+        Assert.Contains(WaitsOf(Find(builder, "protocol-workers")), wait => wait.Resource.Name == "kafka-cache");
+        Assert.Contains(WaitsOf(Find(builder, "edge")), wait => wait.Resource.Name == "protocol-workers");
+        Assert.DoesNotContain(builder.Resources, resource => WaitsOf(resource).Any(wait => wait.Resource.Name == "edge"));
+    }
+
+    [Fact]
+    public async Task The_brokers_port_is_its_own_unless_left_free()
+    {
+        await using (IDistributedApplicationTestingBuilder fixedPort = await CreateAsync("--kafka-port", "19092"))
+        {
+            EndpointAnnotation kafka = EndpointsOf(Find(fixedPort, "kafka")).Single(endpoint => endpoint.Name == "kafka");
+            Assert.Equal((19092, 19092, false), (kafka.Port, kafka.TargetPort, kafka.IsProxied));
+        }
+
+        await using IDistributedApplicationTestingBuilder freePort = await CreateAsync("--kafka-port", "0");
+        EndpointAnnotation free = EndpointsOf(Find(freePort, "kafka")).Single(endpoint => endpoint.Name == "kafka");
+        Assert.Equal((null, null), (free.Port, free.TargetPort));
+    }
+
+    [Fact]
+    public async Task A_mistake_on_the_command_line_builds_nothing()
+    {
+        TextWriter error = Console.Error;
+        Console.SetError(TextWriter.Null);
+        try
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => CreateAsync("--bogus"));
+        }
+        finally
+        {
+            Console.SetError(error);
+            Environment.ExitCode = 0;
+        }
+    }
+
+    private static Task<IDistributedApplicationTestingBuilder> CreateAsync(params string[] args) =>
+        DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(args, TestContext.Current.CancellationToken);
+
+    private static IResource Find(IDistributedApplicationBuilder builder, string name) => builder.Resources.Single(resource => resource.Name == name);
+
+    private static IEnumerable<EndpointAnnotation> EndpointsOf(IResource resource) => resource.Annotations.OfType<EndpointAnnotation>();
+
+    private static IEnumerable<WaitAnnotation> WaitsOf(IResource resource) => resource.Annotations.OfType<WaitAnnotation>();
+}

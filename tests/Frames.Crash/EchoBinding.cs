@@ -1,0 +1,19 @@
+namespace Sluice.Frames.Crash;
+
+/// <summary>What a stream brings goes back.</summary>
+public sealed class EchoBinding : IBinding
+{
+    /// <inheritdoc/>
+    public StreamHandler? Accept(in BeginFrame begin) => new EchoStream();
+
+    private sealed class EchoStream : StreamHandler
+    {
+        public override void OnBegin(in BeginFrame frame) => Port.SendBegin(frame.Extension);
+
+        public override void OnData(in DataFrame frame) => Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+
+        public override void OnEnd(in EndFrame frame) => Port.SendEnd(frame.Extension);
+
+        public override void OnWindow(in WindowFrame frame) => Port.ShareWindowOf(Port);
+    }
+}
