@@ -50,6 +50,7 @@ public sealed unsafe class FrameEngine : IDisposable
         _local = new LinkEnd(this, room, ring, ring, ringPeer: null);
         _ends.Add(_local);
         Scheduler = new EngineScheduler(this);
+        Budgets = new BudgetTable(this);
         Poller = EnginePoller.TryCreate(doorbell);
     }
 
@@ -68,6 +69,9 @@ public sealed unsafe class FrameEngine : IDisposable
     /// <summary>Runs async methods and continuations on this engine.</summary>
     public EngineScheduler Scheduler { get; }
 
+    /// <summary>Credit that streams of this engine share.</summary>
+    public BudgetTable Budgets { get; }
+
     /// <summary>Hears of faults and links.</summary>
     public EngineObserver Observer { get; }
 
@@ -75,7 +79,8 @@ public sealed unsafe class FrameEngine : IDisposable
     public EnginePoller? Poller { get; }
 
     /// <summary>Streams that live on this engine now; a conversation between two of its bindings counts at both ends.</summary>
-    public int StreamCount => _ends.Sum(end => end.StreamCount);
+    /// <remarks>From the counters, so that any thread may ask.</remarks>
+    public int StreamCount => (int)(Counters.StreamsOpened + Counters.StreamsAccepted - Counters.StreamsClosed);
 
     /// <summary>True on the engine's own thread (during a turn).</summary>
     public bool IsCurrent => EngineScheduler.CurrentEngine == this;
@@ -151,6 +156,7 @@ public sealed unsafe class FrameEngine : IDisposable
             }
 
             work += _timers.Fire(nowNs, this);
+            work += Budgets.Notify();
             for (int i = 0; i < _ends.Count; i++)
             {
                 work += _ends[i].Flush();
@@ -222,18 +228,6 @@ public sealed unsafe class FrameEngine : IDisposable
     }
 
     internal bool TryFindBinding(long bindingId, [NotNullWhen(true)] out IBinding? binding) => _bindings.TryGetValue(bindingId, out binding);
-
-    internal void Guarded(StreamPort port, Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            OnHandlerFault(port, exception);
-        }
-    }
 
     /// <summary>A handler threw: that is our fault, and it costs its stream, not the engine.</summary>
     internal void OnHandlerFault(StreamPort port, Exception exception)

@@ -10,6 +10,8 @@ namespace Sluice.Frames;
 /// </remarks>
 public sealed class LinkEnd
 {
+    private const int LoseRoundsMax = 16; // Handlers that open a new stream each time an old one is lost get this many tries.
+
     private readonly FrameRing _outbound;
     private readonly FrameRing _inbound;
     private readonly Action? _ringPeer;
@@ -19,6 +21,7 @@ public sealed class LinkEnd
     private readonly byte[] _synthetic = new byte[FrameLayout.WindowBytes];
     private long _nextConversation;
     private bool _isClaimOverflow;
+    private int _claims;
     private bool _hasNews;
     private bool _isLost;
 
@@ -39,6 +42,9 @@ public sealed class LinkEnd
 
     /// <summary>Streams that use this end now.</summary>
     public int StreamCount => _opened.Count + _accepted.Count;
+
+    /// <summary>True for the engine's way to itself.</summary>
+    public bool IsLocal => ReferenceEquals(_outbound, _inbound);
 
     /// <summary>False once the peer is gone: nothing can be opened any more.</summary>
     public bool IsLive => !_isLost;
@@ -125,20 +131,39 @@ public sealed class LinkEnd
     /// <summary>The peer is gone: what it committed is still dispatched, then every stream ends.</summary>
     internal void Lose(CloseReason reason)
     {
-        while (Poll(int.MaxValue) > 0)
-        {
-        }
-
+        // No more than a full ring: a peer that lives (we are stopping) or two bindings of our own could go on for ever.
+        Poll(_inbound.CapacityBytes / FrameLayout.Header);
         _isLost = true;
         _overflow.Clear();
-        foreach (Dictionary<long, StreamPort> table in (Dictionary<long, StreamPort>[])[_opened, _accepted])
+        for (int round = 0; StreamCount > 0 && round < LoseRoundsMax; round++)
         {
-            foreach (StreamPort port in table.Values.ToArray())
+            // Handlers that are told may open streams once more (a retry): those are told in the next round.
+            foreach (StreamPort port in _opened.Values.Concat(_accepted.Values).ToArray())
             {
-                Engine.Guarded(port, () => port.OnLinkLost(reason));
+                Guard(port, reason, static (port, reason) => port.OnLinkLost(reason));
             }
+        }
+    }
 
-            table.Clear();
+    /// <summary>Calls into a stream's handler from outside of its frames; a fault costs the stream only.</summary>
+    internal void Guard<T>(StreamPort port, T argument, Action<StreamPort, T> call)
+    {
+        try
+        {
+            call(port, argument);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Engine.OnHandlerFault(port, exception);
+        }
+    }
+
+    /// <summary>The leak rule (config-core §2.4): a frame that nobody takes gives its share of a budget back.</summary>
+    internal void Drop(in FrameHeader header)
+    {
+        if (IsLocal && header.Type is FrameType.Data or FrameType.End)
+        {
+            Engine.Budgets.GiveBack(header.Int64(FrameLayout.BudgetId), header.Int32(FrameLayout.Reserved));
         }
     }
 
@@ -150,12 +175,32 @@ public sealed class LinkEnd
         return new FrameHeader(_synthetic.AsSpan(0, FrameLayout.Header));
     }
 
+    internal FrameHeader SyntheticWindow(StreamPort port, long budgetId)
+    {
+        var record = new RecordWriter(_synthetic);
+        record.Int32(FrameLayout.Type, (int)FrameType.Window);
+        record.Int64(FrameLayout.Acknowledge, port.OutAcknowledge);
+        record.Int32(FrameLayout.Maximum, port.OutMaximum);
+        record.Int64(FrameLayout.BudgetId, budgetId);
+        record.Int32(FrameLayout.WindowPadding, port.PaddingBytes);
+        record.Int32(FrameLayout.WindowMinimum, port.MinimumBytes);
+        record.Int32(FrameLayout.WindowCapabilities, port.Capabilities);
+        return new FrameHeader(_synthetic);
+    }
+
     internal void Remove(StreamPort port, StreamHandler handler)
     {
         if ((port.IsOpener ? _opened : _accepted).Remove(port.ConversationId, out _))
         {
             Engine.Counters.StreamsClosed++;
-            handler.OnClosed();
+            try
+            {
+                handler.OnClosed();
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                Engine.OnBindingFault(port.RoutedId, exception); // The stream is over: there is nothing left to close.
+            }
         }
     }
 
@@ -186,12 +231,12 @@ public sealed class LinkEnd
         Commit(record.Span);
     }
 
-    internal void SendWindow(StreamPort port, long acknowledge, int maximum, int padding, int minimum, int capabilities)
+    internal void SendWindow(StreamPort port, long acknowledge, int maximum, int padding, int minimum, int capabilities, long budgetId)
     {
         RecordWriter record = Claim(port, FrameType.Window, FrameLayout.WindowBytes, isThrottle: true);
         record.Int64(FrameLayout.Acknowledge, acknowledge);
         record.Int32(FrameLayout.Maximum, maximum);
-        record.Int64(FrameLayout.BudgetId, 0);
+        record.Int64(FrameLayout.BudgetId, IsLocal ? budgetId : 0); // A budget is known to its own engine only.
         record.Int32(FrameLayout.WindowPadding, padding);
         record.Int32(FrameLayout.WindowMinimum, minimum);
         record.Int64(FrameLayout.WindowCapabilities, capabilities);
@@ -201,17 +246,23 @@ public sealed class LinkEnd
     internal DataClaim ClaimData(StreamPort port, int payloadBytes, int extensionBytes)
     {
         RecordWriter record = Claim(port, FrameType.Data, FrameLayout.DataExtension + extensionBytes + payloadBytes, isThrottle: false);
-        return new DataClaim(this, port, record.Span, extensionBytes);
+        return new DataClaim(this, port, record.Span, extensionBytes, _claims);
     }
 
-    internal void CommitData(StreamPort port, Span<byte> span, int extensionBytes, int payloadBytes, DataFlags flags)
+    internal void CommitData(StreamPort port, Span<byte> span, int extensionBytes, int payloadBytes, DataFlags flags, int claim)
     {
+        if (claim != _claims || FrameLayout.DataExtension + extensionBytes + payloadBytes > span.Length)
+        {
+            throw new InvalidOperationException("a claim of DATA ends with the next send on the same link, is committed once, and holds what was claimed");
+        }
+
         int bytes = FrameLayout.DataExtension + extensionBytes + Math.Max(0, payloadBytes);
         int reserved = Math.Max(0, payloadBytes) + port.PaddingBytes;
         var record = new RecordWriter(span);
         record.Int64(FrameLayout.Sequence, port.NextSequence(reserved));
+        port.SpendBudget(reserved);
         record.Int32(FrameLayout.Detail, (int)flags);
-        record.Int64(FrameLayout.BudgetId, 0);
+        record.Int64(FrameLayout.BudgetId, port.BudgetId);
         record.Int32(FrameLayout.Reserved, reserved);
         record.Int32(FrameLayout.DataPayloadBytes, payloadBytes);
         record.Int64(FrameLayout.DataExtensionBytes, extensionBytes);
@@ -221,6 +272,8 @@ public sealed class LinkEnd
 
     private RecordWriter Claim(StreamPort port, FrameType type, int bytes, bool isThrottle)
     {
+        _claims++;
+
         // Once something waits, everything waits behind it: order is part of the contract.
         Span<byte> span = default;
         _isClaimOverflow = !_overflow.IsEmpty || !_outbound.TryClaim(bytes, out span);
@@ -248,6 +301,7 @@ public sealed class LinkEnd
 
     private void Commit(ReadOnlySpan<byte> record)
     {
+        _claims++;
         Engine.Counters.FramesSent++;
         if (_isLost)
         {
@@ -287,8 +341,10 @@ public sealed class LinkEnd
         {
             Accept(header, conversation);
         }
-
-        // Anything else is a frame for a stream that has closed: dropped (config-core §2.5 rule 4).
+        else
+        {
+            Drop(header); // For a stream that has closed (config-core §2.5 rule 4).
+        }
     }
 
     private void Accept(FrameHeader header, long conversation)

@@ -6,9 +6,11 @@ public readonly ref struct DataClaim
     private readonly LinkEnd _link;
     private readonly StreamPort _port;
     private readonly Span<byte> _record;
+    private readonly int _claim;
 
-    internal DataClaim(LinkEnd link, StreamPort port, Span<byte> record, int extensionBytes)
+    internal DataClaim(LinkEnd link, StreamPort port, Span<byte> record, int extensionBytes, int claim)
     {
+        _claim = claim;
         _link = link;
         _port = port;
         _record = record;
@@ -26,5 +28,5 @@ public readonly ref struct DataClaim
     /// <param name="payloadBytes">Payload really filled, at most what was claimed; -1 for none at all (null).</param>
     /// <param name="flags">Where the piece stands in its message.</param>
     public void Commit(int payloadBytes, DataFlags flags = DataFlags.Whole) =>
-        _link.CommitData(_port, _record, Extension.Length, payloadBytes, flags);
+        _link.CommitData(_port, _record, Extension.Length, payloadBytes, flags, _claim);
 }

@@ -8,7 +8,7 @@ namespace Sluice.Frames;
 /// Engine thread only. "Out" is the direction this end sends in, "in" the one it receives. The port keeps the credit rules, so a
 /// binding cannot overrun its peer: what does not fit is refused by <see cref="TrySendData"/> and may be sent after the next WINDOW.
 /// </remarks>
-public sealed class StreamPort
+public sealed partial class StreamPort
 {
     [Flags]
     private enum State
@@ -38,6 +38,7 @@ public sealed class StreamPort
     private int _inMinimum;
     private int _inCapabilities;
     private long _inWindowSent;
+    private int _inTarget;
 
     internal StreamPort(LinkEnd link, StreamHandler handler, bool isOpener, long conversationId, long originId, long routedId)
     {
@@ -96,8 +97,13 @@ public sealed class StreamPort
                 return 0;
             }
 
-            long available = _outMaximum - (_outSequence - _outAcknowledge) - PaddingBytes;
-            return (int)Math.Clamp(available, 0, FrameLayout.PayloadBytesMax);
+            long available = _outMaximum - (_outSequence - _outAcknowledge);
+            if (_outBudgetId != 0)
+            {
+                available = Math.Min(available, ClaimableBytes(Math.Min(available, (long)FrameLayout.PayloadBytesMax + PaddingBytes)));
+            }
+
+            return (int)Math.Clamp(available - PaddingBytes, 0, FrameLayout.PayloadBytesMax);
         }
     }
 
@@ -125,6 +131,7 @@ public sealed class StreamPort
     /// <summary>Opens our direction. Once.</summary>
     public void SendBegin(ReadOnlySpan<byte> extension = default)
     {
+        CheckExtension(extension.Length);
         if ((_state & (State.OutBegun | State.OutClosed)) != 0)
         {
             Debug.Assert((_state & State.OutBegun) == 0, "a direction begins once");
@@ -174,8 +181,10 @@ public sealed class StreamPort
     /// <returns>False when the window is too small or our direction is closed.</returns>
     public bool TryClaimData(int payloadBytes, int extensionBytes, out DataClaim claim)
     {
+        CheckExtension(extensionBytes);
         long reserved = (long)payloadBytes + PaddingBytes;
-        if (!IsOutOpen || payloadBytes > FrameLayout.PayloadBytesMax || reserved > _outMaximum - (_outSequence - _outAcknowledge))
+        if (!IsOutOpen || payloadBytes > FrameLayout.PayloadBytesMax || reserved > _outMaximum - (_outSequence - _outAcknowledge)
+            || (_outBudgetId != 0 && reserved > ClaimableBytes(reserved)))
         {
             Engine.Counters.CreditStalls += IsOutOpen ? 1 : 0;
             claim = default;
@@ -189,6 +198,7 @@ public sealed class StreamPort
     /// <summary>Sends an in-band marker. It uses no credit.</summary>
     public void SendFlush(ReadOnlySpan<byte> extension)
     {
+        CheckExtension(extension.Length);
         if (IsOutOpen)
         {
             _link.SendMark(this, FrameType.Flush, extension);
@@ -198,6 +208,7 @@ public sealed class StreamPort
     /// <summary>Closes our direction cleanly.</summary>
     public void SendEnd(ReadOnlySpan<byte> extension = default)
     {
+        CheckExtension(extension.Length);
         if (IsOutOpen)
         {
             CloseOut(isError: false);
@@ -209,6 +220,7 @@ public sealed class StreamPort
     /// <summary>Gives up our direction: what was sent is incomplete.</summary>
     public void SendAbort(CloseReason reason, ReadOnlySpan<byte> extension = default)
     {
+        CheckExtension(extension.Length);
         if (!IsOutClosed)
         {
             CloseOut(isError: true);
@@ -220,14 +232,18 @@ public sealed class StreamPort
     /// <summary>Refuses or cancels the direction that comes in. Before our own BEGIN it refuses the whole conversation.</summary>
     public void SendReset(CloseReason reason, ReadOnlySpan<byte> extension = default)
     {
-        if (!IsInClosed)
+        CheckExtension(extension.Length);
+
+        // A refusal may come when the request is complete already: then there is no direction to cancel, but a conversation to refuse.
+        bool isRefusal = !IsOpener && (_state & (State.OutBegun | State.OutClosed)) == 0;
+        if (!IsInClosed || isRefusal)
         {
-            CloseIn(isError: true);
-            if (!IsOpener && (_state & State.OutBegun) == 0)
+            if (!IsInClosed)
             {
-                _state |= State.OutClosed; // No reply BEGIN will ever come, and the opener knows.
+                CloseIn(isError: true);
             }
 
+            _state |= isRefusal ? State.OutClosed : State.None; // No reply BEGIN will ever come, and the opener knows.
             _link.SendClose(this, FrameType.Reset, reason, extension);
             CloseIfOver();
         }
@@ -236,6 +252,7 @@ public sealed class StreamPort
     /// <summary>Asks the sender for fresh credentials.</summary>
     public void SendChallenge(ReadOnlySpan<byte> extension)
     {
+        CheckExtension(extension.Length);
         if (!IsInClosed)
         {
             _link.SendClose(this, FrameType.Challenge, CloseReason.None, extension);
@@ -247,19 +264,21 @@ public sealed class StreamPort
     /// <param name="paddingBytes">Charged on every DATA: what we must add to each piece.</param>
     /// <param name="minimumBytes">Smallest useful window for a piece that cannot be split.</param>
     /// <param name="capabilities">Bit 0: we understand CHALLENGE from behind.</param>
-    public void SendWindow(int maximumBytes, int paddingBytes = 0, int minimumBytes = 0, int capabilities = 0)
+    /// <param name="budgetId">Budget that the sender must claim from besides (<see cref="FrameEngine.Budgets"/>); 0 for none. It does not cross links.</param>
+    public void SendWindow(int maximumBytes, int paddingBytes = 0, int minimumBytes = 0, int capabilities = 0, long budgetId = 0)
     {
         if (IsInClosed)
         {
             return;
         }
 
-        // Never take back credit: acknowledge + maximum may not fall.
-        long limit = Math.Max(_inAcknowledge + maximumBytes, _inAcknowledge + _inMaximum);
-        _inMaximum = (int)Math.Min(int.MaxValue, limit - _inAcknowledge);
+        _inTarget = maximumBytes;
+        _inMaximum = Math.Max(maximumBytes, _inMaximum); // Never take back credit: acknowledge + maximum may not fall.
         _inPadding = paddingBytes;
         _inMinimum = minimumBytes;
         _inCapabilities = capabilities;
+        _inBudgetId = budgetId;
+        _inSharedWith = null;
         EmitWindow();
     }
 
@@ -268,10 +287,13 @@ public sealed class StreamPort
     public void Acknowledge(int reservedBytes)
     {
         Debug.Assert(_inAcknowledge + reservedBytes <= _inSequence, "only what arrived can be acknowledged");
-        _inAcknowledge = Math.Min(_inSequence, _inAcknowledge + reservedBytes);
+        AcknowledgeUpTo(Math.Min(_inSequence, _inAcknowledge + reservedBytes));
 
-        // Few large grants beat many small ones: speak when half the window is free, or a piece needs more than the other half.
-        if (!IsInClosed && (_inAcknowledge - _inWindowSent >= _inMaximum / 2 || (_inAcknowledge == _inSequence && _inMinimum > _inMaximum / 2)))
+        // Few large grants beat many small ones: speak when half the window is free. But a sender that waits for room for one whole piece
+        // (a full slot, or all that this window can ever hold) must get it once everything has been dealt with.
+        long known = _inWindowSent + _inMaximum - _inSequence;
+        bool isShort = _inAcknowledge == _inSequence && known < Math.Min(_inMaximum, (long)FrameLayout.PayloadBytesMax + _inPadding);
+        if (!IsInClosed && (_inAcknowledge - _inWindowSent >= _inMaximum / 2 || isShort))
         {
             EmitWindow();
         }
@@ -289,8 +311,11 @@ public sealed class StreamPort
 
         // Sent on at once, so what is outstanding downstream is outstanding here too (with our own padding, which is charged upstream only).
         long outstanding = Math.Min(_inSequence - _inAcknowledge, downstream._outSequence - downstream._outAcknowledge);
-        _inAcknowledge = Math.Max(_inAcknowledge, _inSequence - outstanding);
-        _inMaximum = (int)Math.Max(downstream._outMaximum, _inMaximum);
+        _inTarget = downstream._outMaximum;
+        _inMaximum = Math.Max(_inTarget, _inMaximum);
+        AcknowledgeUpTo(Math.Max(_inAcknowledge, _inSequence - outstanding));
+        _inBudgetId = downstream._outBudgetId;
+        _inSharedWith = downstream;
         _inPadding = downstream.PaddingBytes + paddingBytes;
         _inMinimum = downstream.MinimumBytes;
         _inCapabilities = downstream.Capabilities;
@@ -313,13 +338,18 @@ public sealed class StreamPort
     {
         if (IsLate(header))
         {
-            return; // Frames after close are dropped (config-core §2.5 rule 4).
+            _link.Drop(header); // Frames after close (config-core §2.5 rule 4).
+            return;
         }
 
         switch (header.Type)
         {
             case FrameType.Begin when (_state & State.InBegun) != 0:
                 Engine.Counters.Violations++; // A direction begins once.
+                break;
+            case FrameType.Data or FrameType.Flush or FrameType.End when (_state & State.InBegun) == 0:
+                _link.Drop(header);
+                Violate(CloseReason.ProtocolViolation); // Nothing but ABORT comes before BEGIN.
                 break;
             case FrameType.Begin:
                 _state |= State.InBegun;
@@ -395,19 +425,34 @@ public sealed class StreamPort
         int reserved = frame.Reserved;
         if (reserved > InWindowBytes || header.Sequence != _inSequence)
         {
-            // A violation ends the stream, never the process: RESET to the sender, and to the handler as if the sender had given up.
-            Engine.Counters.Violations++;
-            CloseIn(isError: true);
-            _link.SendClose(this, FrameType.Reset, CloseReason.CreditOverrun, default);
-            _handler.OnAbort(new CloseFrame(_link.Synthetic(FrameType.Abort, CloseReason.CreditOverrun)));
-            CloseIfOver();
+            _link.Drop(header);
+            Violate(CloseReason.CreditOverrun);
             return;
         }
 
         _inSequence += reserved;
         _inCounters.Data(frame.Payload.Length);
         Engine.Counters.DataBytesReceived += frame.Payload.Length;
-        _handler.OnData(frame);
+        if (frame.BudgetId == 0)
+        {
+            _handler.OnData(frame);
+        }
+        else
+        {
+            OnBudgetedData(frame);
+        }
+    }
+
+    // A violation ends the stream, never the process: RESET to the sender, and to the handler as if the sender had given up.
+    private void Violate(CloseReason reason)
+    {
+        Engine.Counters.Violations++;
+        bool isRefusal = !IsOpener && (_state & (State.OutBegun | State.OutClosed)) == 0;
+        CloseIn(isError: true);
+        _link.SendClose(this, FrameType.Reset, reason, default);
+        _handler.OnAbort(new CloseFrame(_link.Synthetic(FrameType.Abort, reason)));
+        _state |= isRefusal ? State.OutClosed : State.None;
+        CloseIfOver();
     }
 
     private void OnAbort(in FrameHeader header)
@@ -444,6 +489,7 @@ public sealed class StreamPort
         PaddingBytes = frame.PaddingBytes;
         MinimumBytes = frame.MinimumBytes;
         Capabilities = frame.Capabilities;
+        UseBudget(frame.BudgetId);
         _handler.OnWindow(frame);
     }
 
@@ -459,10 +505,18 @@ public sealed class StreamPort
         _state |= State.InClosed;
     }
 
+    // As what was granted is used up, the window falls to what the receiver last asked for.
+    private void AcknowledgeUpTo(long acknowledge)
+    {
+        long limit = _inAcknowledge + _inMaximum;
+        _inAcknowledge = acknowledge;
+        _inMaximum = (int)Math.Max(_inTarget, limit - acknowledge);
+    }
+
     private void EmitWindow()
     {
         _inWindowSent = _inAcknowledge;
-        _link.SendWindow(this, _inAcknowledge, _inMaximum, _inPadding, _inMinimum, _inCapabilities);
+        _link.SendWindow(this, _inAcknowledge, _inMaximum, _inPadding, _inMinimum, _inCapabilities, _inBudgetId);
     }
 
     private bool IsLate(in FrameHeader header)
@@ -475,6 +529,14 @@ public sealed class StreamPort
         // A refusal may come after our END: a request can be complete before anyone looked at it.
         bool isRefusal = header.Type == FrameType.Reset && IsOpener && (_state & (State.InBegun | State.InClosed)) == 0;
         return IsOutClosed && !isRefusal;
+    }
+
+    private static void CheckExtension(int bytes)
+    {
+        if (bytes > FrameLayout.ExtensionBytesMax)
+        {
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, $"an extension is at most {FrameLayout.ExtensionBytesMax} bytes");
+        }
     }
 
     private void CloseIfOver()

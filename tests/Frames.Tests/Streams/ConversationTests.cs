@@ -227,4 +227,118 @@ public sealed class ConversationTests : IDisposable
         binding.Streams[0].Port.Close(CloseReason.None);
         _test.TurnUntilIdle();
     }
+
+    [Fact]
+    public void A_complete_request_can_still_be_refused_with_an_extension()
+    {
+        var binding = new ScriptedBinding();
+        Engine.Attach(Peer, binding);
+        var client = new ScriptedStream();
+        Engine.Open(client, Origin, Peer);
+        client.Port.SendEnd();
+        _test.TurnUntilIdle();
+        binding.Streams[0].Port.SendReset(CloseReason.Refused, "why"u8);
+        _test.TurnUntilIdle();
+        Assert.Equal(["RESET Refused", "CLOSED"], client.Log);
+        Assert.Equal("why"u8.ToArray(), client.Extensions[0]);
+        Assert.Equal(["BEGIN", "END", "CLOSED"], binding.Streams[0].Log);
+    }
+
+    [Fact]
+    public void A_handler_that_throws_when_its_stream_closes_does_not_end_the_engine()
+    {
+        Engine.Attach(Peer, new ThrowingBinding());
+        var client = new ScriptedStream();
+        Engine.Open(client, Origin, Peer);
+        _test.TurnUntilIdle();
+        Assert.Equal(["RESET Failed", "CLOSED"], client.Log);
+        Assert.Equal(2, _test.Faults.Count);
+        Assert.Equal(0, Engine.StreamCount);
+        _test.IsLenient = true;
+    }
+
+    [Fact]
+    public void A_window_shrinks_as_what_was_granted_is_used()
+    {
+        var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0 });
+        Engine.Attach(Peer, binding);
+        var client = new ScriptedStream();
+        Engine.Open(client, Origin, Peer);
+        _test.TurnUntilIdle();
+        binding.Streams[0].Port.SendWindow(1000);
+        _test.TurnUntilIdle();
+        binding.Streams[0].Port.SendWindow(100);
+        for (int sent = 0; sent < 2000; sent += 50)
+        {
+            client.Send(new string('x', 50));
+            _test.TurnUntilIdle();
+        }
+
+        Assert.Equal(100, client.Port.SendableBytes);
+        client.Port.Close(CloseReason.Cancelled);
+    }
+
+    [Fact]
+    public void A_sender_that_waits_for_its_whole_window_gets_it()
+    {
+        Engine.Attach(Peer, new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 1000 }));
+        var client = new ScriptedStream();
+        Engine.Open(client, Origin, Peer);
+        _test.TurnUntilIdle();
+        client.Send("a little"); // Acknowledged, and less than half of the window.
+        _test.TurnUntilIdle();
+        Assert.Equal(1000, client.Port.SendableBytes);
+        client.Port.Close(CloseReason.Cancelled);
+    }
+
+    [Fact]
+    public void A_claim_ends_with_the_next_send()
+    {
+        Engine.Attach(Peer, new ScriptedBinding());
+        var client = new ScriptedStream();
+        Engine.Open(client, Origin, Peer);
+        _test.TurnUntilIdle();
+        Assert.True(client.Port.TryClaimData(10, 0, out DataClaim claim));
+        client.Port.SendFlush("f"u8);
+        bool isRefused = false;
+        try
+        {
+            claim.Commit(10);
+        }
+        catch (InvalidOperationException)
+        {
+            isRefused = true;
+        }
+
+        Assert.True(isRefused);
+        Assert.Throws<ArgumentOutOfRangeException>(() => client.Port.SendFlush(new byte[FrameLayout.ExtensionBytesMax + 1]));
+        client.Port.Close(CloseReason.Cancelled);
+    }
+
+    [Fact]
+    public void An_engine_that_stops_is_not_kept_by_streams_that_never_fall_silent()
+    {
+        var test = new TestEngine { IsLenient = true };
+        test.Engine.Attach(Echo, new EchoBinding());
+        var client = new ScriptedStream { WhenData = stream => stream.Send("ping") }; // Its echo comes back for ever.
+        test.Engine.Open(client, Origin, Echo);
+        test.TurnUntilIdle();
+        client.Send("ping");
+        test.Turn();
+        test.Dispose();
+        Assert.Contains("CLOSED", client.Log);
+        Assert.Equal(0, test.Engine.StreamCount);
+    }
+
+    private sealed class ThrowingBinding : IBinding
+    {
+        public StreamHandler? Accept(in BeginFrame begin) => new Thrower();
+
+        private sealed class Thrower : StreamHandler
+        {
+            public override void OnBegin(in BeginFrame frame) => throw new InvalidOperationException("at the beginning");
+
+            public override void OnClosed() => throw new InvalidOperationException("and at the end");
+        }
+    }
 }
