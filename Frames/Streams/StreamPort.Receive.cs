@@ -1,0 +1,184 @@
+namespace Sluice.Frames;
+
+// What arrives: each frame is checked against the state and the credit of its direction, and then told to the handler.
+public sealed partial class StreamPort
+{
+    internal void OnFrame(in FrameHeader header)
+    {
+        if (IsLate(header))
+        {
+            _link.Drop(header); // Frames after close (config-core §2.5 rule 4).
+            return;
+        }
+
+        switch (header.Type)
+        {
+            case FrameType.Begin when (_state & State.InBegun) != 0:
+                Engine.Counters.Violations++; // A direction begins once.
+                break;
+            case FrameType.Data or FrameType.Flush or FrameType.End when (_state & State.InBegun) == 0:
+                _link.Drop(header);
+                Violate(CloseReason.ProtocolViolation); // Nothing but ABORT comes before BEGIN.
+                break;
+            case FrameType.Begin:
+                _state |= State.InBegun;
+                _inCounters.Open();
+                _handler.OnBegin(new BeginFrame(header));
+                break;
+            case FrameType.Data:
+                OnData(header);
+                break;
+            case FrameType.Flush:
+                _handler.OnFlush(new FlushFrame(header));
+                break;
+            case FrameType.End:
+                CloseIn(isError: false);
+                _handler.OnEnd(new EndFrame(header));
+                CloseIfOver();
+                break;
+            case FrameType.Abort:
+                OnAbort(header);
+                break;
+            case FrameType.Reset:
+                OnReset(header);
+                break;
+            case FrameType.Window:
+                OnWindow(header);
+                break;
+            case FrameType.Challenge:
+                _handler.OnChallenge(new ChallengeFrame(header));
+                break;
+        }
+    }
+
+    /// <summary>Ends the port without sending: the link is gone.</summary>
+    internal void OnLinkLost(CloseReason reason)
+    {
+        if (!IsInClosed)
+        {
+            CloseIn(isError: true);
+            _handler.OnAbort(new CloseFrame(_link.Synthetic(FrameType.Abort, reason)));
+        }
+
+        if (!IsOutClosed)
+        {
+            CloseOut(isError: true);
+            _handler.OnReset(new CloseFrame(_link.Synthetic(FrameType.Reset, reason)));
+        }
+
+        _state |= State.Over;
+        CloseIfOver();
+    }
+
+    private void OnData(in FrameHeader header)
+    {
+        var frame = new DataFrame(header);
+        int reserved = frame.Reserved;
+        if (reserved > InWindowBytes || header.Sequence != _inSequence)
+        {
+            _link.Drop(header);
+            Violate(CloseReason.CreditOverrun);
+            return;
+        }
+
+        _inSequence += reserved;
+        _inCounters.Data(frame.Payload.Length);
+        Engine.Counters.DataBytesReceived += frame.Payload.Length;
+        if (frame.BudgetId == 0)
+        {
+            _handler.OnData(frame);
+        }
+        else
+        {
+            OnBudgetedData(frame);
+        }
+    }
+
+    // A violation ends the stream, never the process: RESET to the sender, and to the handler as if the sender had given up.
+    private void Violate(CloseReason reason)
+    {
+        Engine.Counters.Violations++;
+        bool isRefusal = !IsOpener && (_state & (State.OutBegun | State.OutClosed)) == 0;
+        CloseIn(isError: true);
+        _link.SendClose(this, FrameType.Reset, reason, default);
+        _handler.OnAbort(new CloseFrame(_link.Synthetic(FrameType.Abort, reason)));
+        _state |= isRefusal ? State.OutClosed : State.None;
+        CloseIfOver();
+    }
+
+    private void OnAbort(in FrameHeader header)
+    {
+        CloseIn(isError: true);
+        _handler.OnAbort(new CloseFrame(header));
+        CloseIfOver();
+    }
+
+    private void OnReset(in FrameHeader header)
+    {
+        CloseOut(isError: true);
+        if (IsOpener && (_state & State.InBegun) == 0)
+        {
+            _state |= State.InClosed; // Refused: no reply will come.
+        }
+
+        _handler.OnReset(new CloseFrame(header));
+        CloseIfOver();
+    }
+
+    private void OnWindow(in FrameHeader header)
+    {
+        var frame = new WindowFrame(header);
+        long acknowledge = Math.Min(header.Acknowledge, _outSequence);
+        if (acknowledge < _outAcknowledge || acknowledge + header.Maximum < _outAcknowledge + _outMaximum)
+        {
+            Engine.Counters.Violations++; // Credit is never taken back; an old or broken grant is ignored.
+            return;
+        }
+
+        _outAcknowledge = acknowledge;
+        _outMaximum = header.Maximum;
+        PaddingBytes = frame.PaddingBytes;
+        MinimumBytes = frame.MinimumBytes;
+        Capabilities = frame.Capabilities;
+        UseBudget(frame.BudgetId);
+        _handler.OnWindow(frame);
+    }
+
+    private void CloseOut(bool isError)
+    {
+        _outCounters.Close(isError, (_state & (State.OutBegun | State.OutClosed)) == State.OutBegun);
+        _state |= State.OutClosed;
+    }
+
+    private void CloseIn(bool isError)
+    {
+        _inCounters.Close(isError, (_state & (State.InBegun | State.InClosed)) == State.InBegun);
+        _state |= State.InClosed;
+    }
+
+    // As what was granted is used up, the window falls to what the receiver last asked for.
+    private void AcknowledgeUpTo(long acknowledge)
+    {
+        long limit = _inAcknowledge + _inMaximum;
+        _inAcknowledge = acknowledge;
+        _inMaximum = (int)Math.Max(_inTarget, limit - acknowledge);
+    }
+
+    private void EmitWindow()
+    {
+        _inWindowSent = _inAcknowledge;
+        _link.SendWindow(this, _inAcknowledge, _inMaximum, _inPadding, _inMinimum, _inCapabilities, _inBudgetId);
+    }
+
+    private bool IsLate(in FrameHeader header)
+    {
+        if (!header.IsThrottle)
+        {
+            return IsInClosed;
+        }
+
+        // A refusal may come after our END: a request can be complete before anyone looked at it.
+        bool isRefusal = header.Type == FrameType.Reset && IsOpener && (_state & (State.InBegun | State.InClosed)) == 0;
+        return IsOutClosed && !isRefusal;
+    }
+}
