@@ -255,9 +255,9 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
     {
         FetchLog.TopicRestarted(context.Logger, context.Cache, name, reason);
         context.Reader.Unassign(name, _writer!.PartitionCount);
+        Publish(null); // Before it is retired, so that nobody who comes now is sent there.
         _writer.Dispose();
         Volatile.Write(ref _writer, null);
-        Publish(null);
         Start();
     }
 

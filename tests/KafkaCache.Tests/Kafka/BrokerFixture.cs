@@ -40,6 +40,9 @@ internal sealed class BrokerFixture : IAsyncDisposable
 
     public FetchStatus FetchStatus => _fetch!.Status;
 
+    /// <summary>How often topics that are there are looked at, in milliseconds.</summary>
+    public int LookMs { get; init; } = 10_000;
+
     public async Task StartBrokerAsync(params TopicSpec[] topics)
     {
         _broker = await EmbeddedBroker.StartAsync(new BrokerOptions
@@ -60,7 +63,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
         ProduceSettings settings = produce ?? new ProduceSettings();
         var limits = new TopicLimits();
         var status = new FetchStatus("test:cache", Servers, Log);
-        _fetch = new FetchLoop(new FetchSettings("test:cache", bootstrap, new HashSet<string>()), new FetchContext(
+        _fetch = new FetchLoop(new FetchSettings("test:cache", bootstrap, new HashSet<string>()) { LookMs = LookMs }, new FetchContext(
             "test:cache", new ConfluentReader("test:cache", Servers, "sluice", Log),
             CacheDirectory.Create(Path.Combine(_root, "cache"), "test:cache"), limits, status, Log));
         var produceStatus = new ProduceStatus("test:client", Servers, settings, Log);

@@ -257,4 +257,31 @@ public sealed class RoundTripTests
         Assert.All(senders, sender => Assert.Contains("FLUSH", sender.Log));
         Assert.InRange(most, 8 * 1024 * 1024, 16 * 1024 * 1024);
     }
+
+    [Fact]
+    public async Task A_topic_that_is_deleted_and_made_again_is_read_anew()
+    {
+        await using var kafka = new BrokerFixture { LookMs = 200 };
+        await kafka.StartBrokerAsync(Compacted("items"));
+        kafka.StartCache(null, "items");
+        TopicReader old = kafka.Follow("items");
+        for (int i = 0; i < 3; i++)
+        {
+            kafka.Produce("items", "k" + i, "old");
+        }
+
+        kafka.Engine.TurnUntil(() => old[0].CachedNextOffset == 3);
+        using (IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.Servers }).Build())
+        {
+            await admin.DeleteTopicsAsync(["items"]);
+            kafka.Engine.TurnUntil(() => kafka.Log.Count(5002) == 1, 20_000);
+            await admin.CreateTopicsAsync([new() { Name = "items", NumPartitions = 1, ReplicationFactor = 1 }]);
+        }
+
+        kafka.Engine.TurnUntil(() => old.IsRetired);
+        TopicReader fresh = kafka.Follow("items");
+        Assert.Equal(0, kafka.Produce("items", "k", "new"));
+        kafka.Engine.TurnUntil(() => fresh[0].CachedNextOffset == 1);
+        Assert.Equal(["0:k=new"], TemporaryCache.ReadAll(fresh[0]));
+    }
 }
