@@ -11,6 +11,7 @@ public static class SluiceCommand
         LintCommand.Create(),
         ExplainCommand.Create(),
         MetricsCommand.Create(),
+        DumpCommand.Create(),
         VersionCommand.Create(),
     };
 }

@@ -48,6 +48,13 @@ internal sealed class LinkHello
     [JsonPropertyName("ringBytes")]
     public int RingBytes { get; set; }
 
+    /// <summary>A visitor that only wants to look: it is told of the links and goes.</summary>
+    [JsonPropertyName("attach")]
+    public bool IsVisit { get; set; }
+
+    [JsonPropertyName("links")]
+    public LinkDescription[]? Links { get; set; }
+
     [JsonPropertyName("isReady")]
     public bool IsReady { get; set; }
 
@@ -57,13 +64,17 @@ internal sealed class LinkHello
     /// <summary>Why this hello cannot be the start of a link; null when it can.</summary>
     public string? Objection()
     {
-        if (Version != ProtocolVersion)
+        if (VersionObjection() is { } objection)
         {
-            return $"speaks link protocol {Version}, this process speaks {ProtocolVersion}: run the same release everywhere";
+            return objection;
         }
 
         return Engines is < 1 or > EnginesMax || Bells.Length != Engines ? $"announces {Engines} engines with {Bells.Length} doorbells; from 1 to {EnginesMax}, one bell each" : null;
     }
+
+    /// <summary>The part of <see cref="Objection"/> that holds for visitors too.</summary>
+    public string? VersionObjection() =>
+        Version == ProtocolVersion ? null : $"speaks link protocol {Version}, this process speaks {ProtocolVersion}: run the same release everywhere";
 
     public async Task SendAsync(Socket socket, CancellationToken cancellation)
     {
@@ -110,6 +121,29 @@ internal sealed class LinkHello
             throw new IOException($"the peer's hello is no JSON: {exception.Message}", exception);
         }
     }
+}
+
+/// <summary>Where the rings of one link are, for a visitor (docs/links.md).</summary>
+internal sealed class LinkDescription
+{
+    [JsonPropertyName("room")]
+    public string Room { get; set; } = "";
+
+    [JsonPropertyName("instance")]
+    public int Instance { get; set; }
+
+    [JsonPropertyName("pid")]
+    public int ProcessId { get; set; }
+
+    /// <summary>Engines of the peer, which is the link's connector.</summary>
+    [JsonPropertyName("engines")]
+    public int Engines { get; set; }
+
+    [JsonPropertyName("rings")]
+    public string Rings { get; set; } = "";
+
+    [JsonPropertyName("ringBytes")]
+    public int RingBytes { get; set; }
 }
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]

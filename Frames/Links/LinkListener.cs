@@ -14,6 +14,7 @@ internal sealed class LinkListener : IAsyncDisposable
     private readonly string _path;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _links = [];
+    private readonly List<SharedMemoryLink> _live = [];
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Takes the instance's name; nobody is answered before <see cref="Start"/>.</summary>
@@ -117,6 +118,12 @@ internal sealed class LinkListener : IAsyncDisposable
             deadline.CancelAfter(HandShakeMsMax);
             await _group.Hello().SendAsync(socket, deadline.Token).ConfigureAwait(false);
             LinkHello peer = await LinkHello.ReceiveAsync(socket, deadline.Token).ConfigureAwait(false);
+            if (peer.IsVisit)
+            {
+                await AnswerVisitAsync(socket, peer, deadline.Token).ConfigureAwait(false);
+                return;
+            }
+
             string? objection = peer.Objection() ?? (peer.Rings is null ? "announces no ring file" : null);
             if (objection is not null)
             {
@@ -149,6 +156,37 @@ internal sealed class LinkListener : IAsyncDisposable
             return;
         }
 
+        lock (_live)
+        {
+            _live.Add(link);
+        }
+
+        // Off the list before its memory goes: a visitor is never sent to a number that means another file by then.
+        link.Ending += () =>
+        {
+            lock (_live)
+            {
+                _live.Remove(link);
+            }
+        };
         await _group.RunLinkAsync(link, _stop.Token).ConfigureAwait(false);
+    }
+
+    // Who can open the socket is the suite's own user: it and its directory are private.
+    private async Task AnswerVisitAsync(Socket socket, LinkHello visitor, CancellationToken cancellation)
+    {
+        LinkHello answer = new() { Version = LinkHello.ProtocolVersion, Refusal = visitor.VersionObjection() };
+        if (answer.Refusal is null)
+        {
+            lock (_live)
+            {
+                answer.Links = [.. _live.Select(link => link.Describe())];
+            }
+
+            answer.IsReady = true;
+        }
+
+        await answer.SendAsync(socket, cancellation).ConfigureAwait(false);
+        socket.Dispose();
     }
 }

@@ -14,18 +14,34 @@ internal sealed class SharedMemoryLink
     private readonly MappedFile _file;
     private readonly FifoDoorbell[] _bells;
     private readonly List<LinkEnd> _ends = [];
+    private readonly int _ringBytes;
     private int _endsLeft;
     private int _isClosing;
 
-    private SharedMemoryLink(Socket socket, MappedFile file, FifoDoorbell[] bells, LinkHello peer)
+    private SharedMemoryLink(Socket socket, MappedFile file, FifoDoorbell[] bells, LinkHello peer, int ringBytes)
     {
         _socket = socket;
         _file = file;
         _bells = bells;
         Peer = peer;
+        _ringBytes = ringBytes;
     }
 
     public LinkHello Peer { get; }
+
+    /// <summary>Called once, when the link is over and its memory still there.</summary>
+    public event Action? Ending;
+
+    /// <summary>Tells a visitor where the rings are: the file has no name any more, but a number in this process.</summary>
+    public LinkDescription Describe() => new()
+    {
+        Room = Peer.Room,
+        Instance = Peer.Instance,
+        ProcessId = Peer.ProcessId,
+        Engines = Peer.Engines,
+        Rings = $"/proc/{Environment.ProcessId}/fd/{_file.Descriptor}",
+        RingBytes = _ringBytes,
+    };
 
     public static long FileBytes(int connectorEngines, int listenerEngines, int ringBytes) => 2L * connectorEngines * listenerEngines * Stride(ringBytes);
 
@@ -46,7 +62,7 @@ internal sealed class SharedMemoryLink
             bells[i] = FifoDoorbell.TryOpen(peer.Bells[i]) ?? throw new IOException($"the peer's doorbell {peer.Bells[i]} is gone");
         }
 
-        var link = new SharedMemoryLink(socket, file, bells, peer);
+        var link = new SharedMemoryLink(socket, file, bells, peer, ringBytes);
         for (int c = 0; c < connectors; c++)
         {
             for (int a = 0; a < listeners; a++)
@@ -99,6 +115,7 @@ internal sealed class SharedMemoryLink
         }
 
         Close();
+        Ending?.Invoke();
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         foreach (LinkEnd end in _ends)
         {
@@ -137,5 +154,5 @@ internal sealed class SharedMemoryLink
         isCreator ? FrameRing.Create(memory, ringBytes) : FrameRing.TryOpen(memory, Stride(ringBytes)) ?? throw new IOException("the ring file holds no ring of this version");
 
     // Whole pages, so that rings of different engine pairs never share one.
-    private static int Stride(int ringBytes) => (FrameRing.SizeOf(ringBytes) + 4095) & ~4095;
+    internal static int Stride(int ringBytes) => (FrameRing.SizeOf(ringBytes) + 4095) & ~4095;
 }

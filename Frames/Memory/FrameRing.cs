@@ -30,8 +30,8 @@ public sealed unsafe class FrameRing
 
     private const long Magic = 0x31474E4952434C53; // "SLCRING1"
     private const int Version = 1;
-    private const int TailOffset = 128;
-    private const int HeadOffset = 256;
+    internal const int TailOffset = 128;
+    internal const int HeadOffset = 256;
     private const int ParkedOffset = 384;
 
     private readonly byte* _header;

@@ -10,9 +10,10 @@ public sealed unsafe class MappedFile : IDisposable
     private readonly MemoryMappedViewAccessor _view;
     private byte* _pointer;
 
-    private MappedFile(string path, MemoryMappedFile file, long bytes)
+    private MappedFile(string path, MemoryMappedFile file, long bytes, int descriptor)
     {
         Path = path;
+        Descriptor = descriptor;
         Bytes = bytes;
         _file = file;
         _view = file.CreateViewAccessor(0, bytes);
@@ -21,6 +22,9 @@ public sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Where the file is.</summary>
     public string Path { get; }
+
+    /// <summary>The file's number in this process: what it is found by once its name is gone.</summary>
+    public int Descriptor { get; }
 
     /// <summary>Its size.</summary>
     public long Bytes { get; }
@@ -88,6 +92,6 @@ public sealed unsafe class MappedFile : IDisposable
     private static MappedFile Map(string path, FileStream stream, long bytes)
     {
         var file = MemoryMappedFile.CreateFromFile(stream, null, bytes, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
-        return new MappedFile(path, file, bytes);
+        return new MappedFile(path, file, bytes, (int)stream.SafeFileHandle.DangerousGetHandle());
     }
 }
