@@ -1,9 +1,20 @@
 using System.Net;
+using Sluice.EmbeddedKafka.Wire;
 
 namespace Sluice.EmbeddedKafka.Net;
 
-/// <summary>The other end of one connection.</summary>
-/// <param name="LocalEndPoint">The address of ours it reached.</param>
-/// <param name="Host">Its address, as groups tell it: "/127.0.0.1".</param>
-/// <param name="Closing">Cancelled when the connection or the broker ends.</param>
-internal sealed record Peer(IPEndPoint LocalEndPoint, string Host, CancellationToken Closing);
+/// <summary>The other end of one connection, and what the broker remembers of it; used by the connection's own task only.</summary>
+internal sealed class Peer(IPEndPoint localEndPoint, string host, CancellationToken closing)
+{
+    /// <summary>The address of ours it reached.</summary>
+    public IPEndPoint LocalEndPoint { get; } = localEndPoint;
+
+    /// <summary>Its address, as groups tell it: "/127.0.0.1".</summary>
+    public string Host { get; } = host;
+
+    /// <summary>Cancelled when the connection or the broker ends.</summary>
+    public CancellationToken Closing { get; } = closing;
+
+    /// <summary>The fetch session it opened, if any.</summary>
+    public FetchSession? Session { get; set; }
+}

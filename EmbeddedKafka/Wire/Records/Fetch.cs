@@ -8,6 +8,8 @@ internal sealed class Fetch() : Api(ApiKey.Fetch, 4, 17, flexibleFrom: 12)
     /// <summary>16 MiB an answer: a client asks again for the rest, and the broker's memory stays bounded by its connections.</summary>
     public const int AnswerBytesMax = 16 * 1024 * 1024;
 
+    private const int NoSession = -1, NewSession = 0;
+
     public override ValueTask<Outcome> HandleAsync(Request request, WireWriter reply)
     {
         var query = FetchQuery.Read(request);
@@ -16,10 +18,10 @@ internal sealed class Fetch() : Api(ApiKey.Fetch, 4, 17, flexibleFrom: 12)
 
     private static async ValueTask<Outcome> AnswerAsync(Request request, FetchQuery query, WireWriter reply)
     {
-        if (query.SessionId != 0)
+        var error = Enter(request.Peer, query, out bool onlyNews);
+        if (error != ErrorCode.None)
         {
-            // Sessions are not kept; the client starts over with a full fetch.
-            WriteHead(reply, request.Version, ErrorCode.FetchSessionIdNotFound);
+            WriteHead(reply, request.Version, error, 0);
             reply.Array(0);
             reply.Tags();
             return Outcome.Reply;
@@ -31,19 +33,51 @@ internal sealed class Fetch() : Api(ApiKey.Fetch, 4, 17, flexibleFrom: 12)
             await WaitAsync(query, request.Peer.Closing);
         }
 
-        WriteHead(reply, request.Version, ErrorCode.None);
-        FetchAnswer.Write(request.Version, query, reply);
+        WriteHead(reply, request.Version, ErrorCode.None, request.Peer.Session?.Id ?? 0);
+        var served = FetchAnswer.Write(request.Version, query, onlyNews, reply);
         reply.Tags();
+        request.Peer.Session?.Rotate(served);
         return Outcome.Reply;
     }
 
-    private static void WriteHead(WireWriter reply, short version, ErrorCode error)
+    // Puts the partitions of the session into the query, or opens or closes a session, as the epoch says.
+    private static ErrorCode Enter(Net.Peer peer, FetchQuery query, out bool onlyNews)
+    {
+        onlyNews = query.SessionEpoch is not (NoSession or NewSession);
+        if (!onlyNews)
+        {
+            peer.Session = query.SessionEpoch == NewSession ? FetchSession.TryOpen(query.Parts) : null;
+            return ErrorCode.None;
+        }
+
+        var session = peer.Session;
+        if (session is null || session.Id != query.SessionId)
+        {
+            return ErrorCode.FetchSessionIdNotFound;
+        }
+
+        if (session.NextEpoch != query.SessionEpoch)
+        {
+            return ErrorCode.InvalidFetchSessionEpoch;
+        }
+
+        if (!session.TryUpdate(query))
+        {
+            peer.Session = null;
+            return ErrorCode.FetchSessionIdNotFound;
+        }
+
+        query.Parts = session.Parts;
+        return ErrorCode.None;
+    }
+
+    private static void WriteHead(WireWriter reply, short version, ErrorCode error, int sessionId)
     {
         reply.Int32(0);
         if (version >= 7)
         {
             reply.Error(error);
-            reply.Int32(0);
+            reply.Int32(sessionId);
         }
     }
 

@@ -5,43 +5,68 @@ namespace Sluice.EmbeddedKafka.Wire;
 /// <summary>Writes the partitions of a fetch answer, records copied from the page cache straight into the send buffer.</summary>
 internal static class FetchAnswer
 {
-    public static void Write(short version, FetchQuery query, WireWriter reply)
+    /// <summary>Writes all partitions of the query, or only those with news; gives those that got records.</summary>
+    public static HashSet<FetchPart> Write(short version, FetchQuery query, bool onlyNews, WireWriter reply)
     {
+        var topics = GroupByTopic(onlyNews ? query.Parts.FindAll(part => part.HasNews(query.ReadCommitted)) : query.Parts);
+        var served = new HashSet<FetchPart>();
         int left = query.MaxBytes;
-        bool first = true;
-        reply.Array(query.Topics.Count);
-        foreach (var (name, id, parts) in query.Topics)
+        reply.Array(topics.Count);
+        foreach (var parts in topics)
         {
             if (version >= 13)
             {
-                reply.Uuid(id);
+                reply.Uuid(parts[0].TopicId);
             }
             else
             {
-                reply.String(name);
+                reply.String(parts[0].Name);
             }
 
             reply.Array(parts.Count);
             foreach (var part in parts)
             {
                 // The first batch of an answer comes whole whatever its size, or a client with small limits would never get on.
-                int copied = WritePart(version, query, part, left, first, reply);
+                int copied = WritePart(version, query, part, left, atLeastOne: served.Count == 0, reply);
                 left -= copied;
-                first &= copied == 0;
+                if (copied > 0)
+                {
+                    served.Add(part);
+                }
             }
 
             reply.Tags();
         }
+
+        return served;
+    }
+
+    private static List<List<FetchPart>> GroupByTopic(List<FetchPart> parts)
+    {
+        var topics = new List<List<FetchPart>>();
+        foreach (var part in parts)
+        {
+            if (topics.Count == 0 || topics[^1][0].TopicId != part.TopicId || topics[^1][0].Name != part.Name)
+            {
+                topics.Add([]);
+            }
+
+            topics[^1].Add(part);
+        }
+
+        return topics;
     }
 
     private static int WritePart(short version, FetchQuery query, FetchPart part, int left, bool atLeastOne, WireWriter reply)
     {
         var log = part.Log;
         bool ok = part.Error == ErrorCode.None;
-        // Limits before bytes: what is told as stable must cover what is sent, never less.
-        long end = ok ? log!.EndOffset : -1;
+        // Stable before end: what is told as stable must never lie above what is told as the end.
         long stable = ok ? log!.StableOffset : -1;
+        long end = ok ? log!.EndOffset : -1;
+        long start = log?.StartOffset ?? -1;
         long limit = query.ReadCommitted ? stable : end;
+        part.Told = (start, end, stable);
         reply.Int32(part.Partition);
         int errorAt = reply.Length;
         reply.Error(part.Error);
@@ -49,7 +74,7 @@ internal static class FetchAnswer
         reply.Int64(stable);
         if (version >= 5)
         {
-            reply.Int64(log?.StartOffset ?? -1);
+            reply.Int64(start);
         }
 
         WriteAborted(query, part, limit, reply);
@@ -96,19 +121,18 @@ internal static class FetchAnswer
         }
 
         // The length comes before the bytes and is known after them: room for it is left, and what was too much is closed up.
-        const int RoomBytes = 5;
+        int room = reply.Flexible ? 5 : 4;
         int lengthAt = reply.Length;
-        reply.Advance(reply.Free(RoomBytes).Length);
+        reply.Advance(reply.Free(room).Length);
         int size = log.Read(part.Offset, limit, Math.Max(bytesMax, 0), atLeastOne, reply);
+        reply.Truncate(lengthAt);
         if (size < 0)
         {
-            reply.Truncate(lengthAt);
             return -1;
         }
 
-        reply.Truncate(lengthAt);
         reply.BytesLength(size);
-        int gap = lengthAt + RoomBytes - reply.Length;
+        int gap = lengthAt + room - reply.Length;
         var span = reply.Free(gap + size);
         if (gap > 0)
         {

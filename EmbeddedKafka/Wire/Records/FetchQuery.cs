@@ -3,22 +3,6 @@ using Sluice.EmbeddedKafka.Topics;
 
 namespace Sluice.EmbeddedKafka.Wire;
 
-/// <summary>One partition of a fetch.</summary>
-internal sealed class FetchPart(int partition, int leaderEpoch, long offset, int bytesMax)
-{
-    public int Partition { get; } = partition;
-
-    public int LeaderEpoch { get; } = leaderEpoch;
-
-    public long Offset { get; } = offset;
-
-    public int BytesMax { get; } = bytesMax;
-
-    public PartitionLog? Log { get; set; }
-
-    public ErrorCode Error { get; set; }
-}
-
 /// <summary>What a fetch asks for.</summary>
 internal sealed class FetchQuery
 {
@@ -32,11 +16,12 @@ internal sealed class FetchQuery
 
     public int SessionId { get; private set; }
 
-    public int SessionEpoch { get; private set; }
+    /// <summary>-1 no session, 0 a new one, otherwise the next of an open one.</summary>
+    public int SessionEpoch { get; private set; } = -1;
 
-    public List<(string Name, Guid Id, List<FetchPart> Parts)> Topics { get; } = [];
+    public List<FetchPart> Parts { get; set; } = [];
 
-    private IEnumerable<FetchPart> Parts => Topics.SelectMany(topic => topic.Parts);
+    public List<(string Name, Guid TopicId, int Partition)> Forgotten { get; } = [];
 
     public static FetchQuery? Read(Request request)
     {
@@ -60,12 +45,12 @@ internal sealed class FetchQuery
 
         for (int i = reader.Array(6); i > 0; i--)
         {
-            query.Topics.Add(ReadTopic(ref reader, version));
+            query.ReadTopic(ref reader, version);
         }
 
         if (version >= 7)
         {
-            ReadForgotten(ref reader, version);
+            query.ReadForgotten(ref reader, version);
         }
 
         if (version >= 11)
@@ -79,20 +64,18 @@ internal sealed class FetchQuery
 
     public void Resolve(TopicStore topics)
     {
-        foreach (var (name, id, parts) in Topics)
+        foreach (var part in Parts)
         {
-            var topic = id == Guid.Empty ? topics.Find(name) : topics.Find(id);
-            foreach (var part in parts)
+            var topic = part.TopicId == Guid.Empty ? topics.Find(part.Name) : topics.Find(part.TopicId);
+            part.Log = topic?.Partition(part.Partition);
+            part.Error = part.Log switch
             {
-                part.Log = topic?.Partition(part.Partition);
-                part.Error = part.Log switch
-                {
-                    null => id == Guid.Empty || topic is not null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.UnknownTopicId,
-                    _ when part.LeaderEpoch > 0 => ErrorCode.UnknownLeaderEpoch,
-                    _ when part.Offset < part.Log.StartOffset || part.Offset > part.Log.EndOffset => ErrorCode.OffsetOutOfRange,
-                    _ => ErrorCode.None,
-                };
-            }
+                null when topic is null && part.TopicId != Guid.Empty => ErrorCode.UnknownTopicId,
+                null => ErrorCode.UnknownTopicOrPartition,
+                _ when part.LeaderEpoch > 0 => ErrorCode.UnknownLeaderEpoch,
+                _ when part.Offset < part.Log.StartOffset || part.Offset > part.Log.EndOffset => ErrorCode.OffsetOutOfRange,
+                _ => ErrorCode.None,
+            };
         }
     }
 
@@ -119,27 +102,14 @@ internal sealed class FetchQuery
 
     public long LimitOf(PartitionLog log) => ReadCommitted ? log.StableOffset : log.EndOffset;
 
-    public void Register(Waiter waiter)
-    {
-        foreach (var part in Parts)
-        {
-            part.Log?.Waiters.Add(waiter);
-        }
-    }
+    public void Register(Waiter waiter) => Parts.ForEach(part => part.Log?.Waiters.Add(waiter));
 
-    public void Unregister(Waiter waiter)
-    {
-        foreach (var part in Parts)
-        {
-            part.Log?.Waiters.Remove(waiter);
-        }
-    }
+    public void Unregister(Waiter waiter) => Parts.ForEach(part => part.Log?.Waiters.Remove(waiter));
 
-    private static (string Name, Guid Id, List<FetchPart> Parts) ReadTopic(ref WireReader reader, short version)
+    private void ReadTopic(ref WireReader reader, short version)
     {
         string name = version <= 12 ? reader.String() : "";
         var id = version >= 13 ? reader.Uuid() : Guid.Empty;
-        var parts = new List<FetchPart>();
         for (int i = reader.Array(16); i > 0; i--)
         {
             int partition = reader.Int32();
@@ -155,30 +125,22 @@ internal sealed class FetchQuery
                 reader.Int64();
             }
 
-            parts.Add(new FetchPart(partition, leaderEpoch, offset, reader.Int32()));
+            Parts.Add(new FetchPart(name, id, partition, leaderEpoch, offset, reader.Int32()));
             reader.Tags();
         }
 
         reader.Tags();
-        return (name, id, parts);
     }
 
-    private static void ReadForgotten(ref WireReader reader, short version)
+    private void ReadForgotten(ref WireReader reader, short version)
     {
         for (int i = reader.Array(6); i > 0; i--)
         {
-            if (version >= 13)
-            {
-                reader.Uuid();
-            }
-            else
-            {
-                reader.String();
-            }
-
+            string name = version <= 12 ? reader.String() : "";
+            var id = version >= 13 ? reader.Uuid() : Guid.Empty;
             for (int j = reader.Array(4); j > 0; j--)
             {
-                reader.Int32();
+                Forgotten.Add((name, id, reader.Int32()));
             }
 
             reader.Tags();
