@@ -1,3 +1,4 @@
+using Sluice.Catalog.Hosting;
 using Sluice.ServiceDefaults;
 
-return await ServiceHost.RunAsync("catalog", args, _ => { });
+return await ServiceHost.RunAsync("catalog", args, CatalogHost.Build, CatalogHost.Map);

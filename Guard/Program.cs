@@ -1,3 +1,4 @@
+using Sluice.Guard.Hosting;
 using Sluice.ServiceDefaults;
 
-return await ServiceHost.RunAsync("guard", args, _ => { });
+return await ServiceHost.RunAsync("guard", args, GuardHost.Build, GuardHost.Map);

@@ -37,20 +37,22 @@ public sealed class AdminAddress
     {
         foreach (BindingAddress address in _addresses)
         {
-            Bind(kestrel, address, address.Port == _grpcPort ? HttpProtocols.Http2 : HttpProtocols.Http1);
+            Bind(kestrel, address, IsGrpc(address) ? HttpProtocols.Http2 : HttpProtocols.Http1);
         }
 
-        if (_addresses.All(address => address.Port == _grpcPort))
+        if (_addresses.All(IsGrpc))
         {
             // Started by hand: any free port, printed at start, so that services do not meet on Kestrel's 5000.
             kestrel.Listen(IPAddress.Loopback, 0, options => options.Protocols = HttpProtocols.Http1);
         }
 
-        if (_grpcPort is int port && _addresses.All(address => address.Port != port))
+        if (_grpcPort is int port && !_addresses.Any(IsGrpc))
         {
             kestrel.Listen(IPAddress.Loopback, port, options => options.Protocols = HttpProtocols.Http2);
         }
     }
+
+    private bool IsGrpc(BindingAddress address) => address.Port == _grpcPort && address.Port != 0;
 
     private static int? ReadGrpcPort(IConfiguration configuration)
     {
