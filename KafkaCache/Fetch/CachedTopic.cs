@@ -3,7 +3,7 @@ using Sluice.KafkaCache.Segments;
 
 namespace Sluice.KafkaCache.Fetch;
 
-/// <summary>One topic on its way from the broker into segments. Fetch thread only.</summary>
+/// <summary>One topic on its way from the broker into segments. Fetch thread only, but for <see cref="RaiseLatestOffset"/>.</summary>
 /// <remarks>
 /// <code>
 ///   looked for ──found──▶ filling ──every end known──▶ readable ──offsets went back, or was gone and is back──▶ filling, new epoch
@@ -11,46 +11,21 @@ namespace Sluice.KafkaCache.Fetch;
 /// It is shown to readers once the broker has told where each partition ends: before that, "latest" would be a guess, and a bounded
 /// read would take an unread topic for an empty one.
 /// </remarks>
-internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, FetchContext context)
+internal sealed partial class CachedTopic(string name, bool isBootstrap, bool isLive, FetchContext context)
 {
-    public const long RetentionMsMaxOfLive = 30_000; // config-kafka §2.11 rule 2
-    private const long StorageRetryMs = 1000;
-
-    private readonly List<TopicFeed> _feeds = [];
     private readonly List<bool> _isEndKnown = [];
     private TopicDescription? _description;
     private TopicWriter? _writer;
-    private TopicPlace? _place;
-    private int _error;
     private bool _wasMissing;
     private bool _isFilled;
     private bool _isMoved;
-    private bool _hasStorageFault;
-    private long _retryAtMs = -1;
 
     public string Name => name;
 
-    /// <summary>True once it was found at the broker.</summary>
-    public bool IsKnown => _writer is not null;
+    /// <summary>Who is told. Any thread.</summary>
+    public TopicFollowers Followers { get; } = new(isBootstrap);
 
-    /// <summary>When the last reader left, by the fetch thread's clock; -1 while there are readers or the topic is in the bootstrap list.</summary>
-    public long IdleSinceMs { get; private set; } = -1;
-
-    public void Follow(TopicFeed feed)
-    {
-        _feeds.Add(feed);
-        IdleSinceMs = -1;
-        if (_place is not null || _error != 0)
-        {
-            feed.Tell(_place, _error);
-        }
-    }
-
-    public void Unfollow(TopicFeed feed, long nowMs)
-    {
-        _feeds.Remove(feed);
-        IdleSinceMs = _feeds.Count == 0 && !isBootstrap ? nowMs : -1;
-    }
+    private bool IsPaused => _writer is null || _retryAtMs >= 0;
 
     // ---- what the broker says of the topic ----
 
@@ -63,11 +38,11 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
                 break;
             case TopicLookup.Denied:
                 context.Status.WaitForTopic(name, description.Reason);
-                SetError(KafkaErrors.TopicAuthorizationFailed);
+                Followers.TellError(KafkaErrors.TopicAuthorizationFailed);
                 break;
             case TopicLookup.Found:
                 context.Status.StopWaiting(name);
-                SetError(0);
+                Followers.TellError(0);
                 OnFound(description);
                 break;
         }
@@ -90,7 +65,7 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
         context.Limits.Note(name, description);
         if (_writer is null)
         {
-            Start();
+            Start(description.Ends);
         }
         else if (_wasMissing)
         {
@@ -109,7 +84,7 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
         if (_writer is not null && _writer.IsCompacted != description.IsCompacted)
         {
             _writer.IsCompacted = description.IsCompacted;
-            Publish(_place is null ? null : new TopicPlace(_writer.Path, description.IsCompacted));
+            Followers.Tell(Followers.Place is null ? null : new TopicPlace(_writer.Path, description.IsCompacted));
         }
     }
 
@@ -117,7 +92,7 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
 
     public void OnRecord(int partition, in NewRecord record)
     {
-        if (_writer is null || partition >= _writer.PartitionCount || _retryAtMs >= 0)
+        if (IsPaused || partition >= _writer!.PartitionCount)
         {
             return;
         }
@@ -140,14 +115,17 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
         }
 
         _hasStorageFault = false;
-        _writer.RaiseLatestOffset(partition, record.Offset);
         _isMoved = true;
-        NoteEnd(partition, isAtEnd: false);
+        _writer.RaiseLatestOffset(partition, record.Offset);
+        if (!_isEndKnown[partition])
+        {
+            NoteEnd(partition, context.Reader.HighWatermark(name, partition));
+        }
     }
 
     public void OnPartitionEnd(int partition, long nextOffset)
     {
-        if (_writer is null || partition >= _writer.PartitionCount || _retryAtMs >= 0)
+        if (IsPaused || partition >= _writer!.PartitionCount)
         {
             return;
         }
@@ -158,10 +136,10 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
             return;
         }
 
+        _isMoved = true;
         _writer[partition].AdvanceTo(nextOffset);
         _writer.RaiseLatestOffset(partition, nextOffset - 1);
-        _isMoved = true;
-        NoteEnd(partition, isAtEnd: true);
+        NoteEnd(partition, nextOffset);
         NoteFilled();
     }
 
@@ -174,63 +152,14 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
         if (_isMoved)
         {
             _isMoved = false;
-            if (_place is not null)
+            if (Followers.Place is TopicPlace place)
             {
-                Publish(_place);
+                Followers.Tell(place);
             }
         }
     }
 
-    // ---- housekeeping ----
-
-    /// <summary>Lets go what the topic's policy lets go, and tries again what failed.</summary>
-    public void KeepHouse(long nowMs, long epochNowMs)
-    {
-        if (_retryAtMs >= 0 && nowMs >= _retryAtMs && _writer is not null)
-        {
-            _retryAtMs = -1;
-            context.Reader.Assign(name, [.. Enumerable.Range(0, _writer.PartitionCount).Select(p => (p, StartOf(p)))]);
-        }
-
-        if (_writer is null || _description is null)
-        {
-            return;
-        }
-
-        long retentionMs = isLive ? Math.Min(RetentionMsMaxOfLive, Unlimited(_description.RetentionMs)) : _description.RetentionMs;
-        long segmentMs = isLive ? Math.Min(RetentionMsMaxOfLive, _description.SegmentMs) : _description.SegmentMs;
-        for (int i = 0; i < _writer.PartitionCount; i++)
-        {
-            PartitionWriter partition = _writer[i];
-            partition.SealOldHead(segmentMs);
-            _isMoved |= (_description.IsDeleted || isLive) && partition.DropExpired(epochNowMs, retentionMs);
-            _isMoved |= _description.IsCompacted && partition.Compact(nowMs);
-        }
-    }
-
-    /// <summary>Stops reading and removes the files.</summary>
-    public void Drop()
-    {
-        if (_writer is not null)
-        {
-            context.Reader.Unassign(name, _writer.PartitionCount);
-        }
-
-        Close();
-    }
-
-    /// <summary>Removes the files; the reader is gone already.</summary>
-    public void Close()
-    {
-        context.Status.StopWaiting(name);
-        context.Limits.Forget(name);
-        _writer?.Dispose();
-        Volatile.Write(ref _writer, null);
-    }
-
-    private static long Unlimited(long retentionMs) => retentionMs < 0 ? long.MaxValue : retentionMs;
-
-    private void Start()
+    private void Start(IReadOnlyDictionary<int, long> ends)
     {
         var options = new SegmentOptions { DirtyRatioMin = Math.Clamp(_description!.DirtyRatioMin, 0.01, 1) };
         try
@@ -243,22 +172,33 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
             return;
         }
 
+        FetchLog.TopicStarted(
+            context.Logger, context.Cache, name, _description.PartitionCount, _description.IsCompacted ? "compacted" : "not compacted");
         _isEndKnown.Clear();
         _isFilled = false;
         _retryAtMs = -1;
-        Follow(0, isLive ? FetchStart.Latest : FetchStart.Earliest);
-        FetchLog.TopicStarted(
-            context.Logger, context.Cache, name, _description.PartitionCount, _description.IsCompacted ? "compacted" : "not compacted");
+        Read(0, partition => isLive ? ends.GetValueOrDefault(partition, FetchStart.Latest) : FetchStart.Earliest);
+        foreach ((int partition, long end) in ends.Where(entry => entry.Key < _description.PartitionCount))
+        {
+            if (isLive)
+            {
+                _writer[partition].AdvanceTo(end); // Nothing before it is asked for.
+            }
+
+            NoteEnd(partition, end);
+        }
+
+        NoteFilled();
     }
 
     private void Restart(string reason)
     {
         FetchLog.TopicRestarted(context.Logger, context.Cache, name, reason);
         context.Reader.Unassign(name, _writer!.PartitionCount);
-        Publish(null); // Before it is retired, so that nobody who comes now is sent there.
+        Followers.Tell(null); // Before it is retired, so that nobody who comes now is sent there.
         _writer.Dispose();
         Volatile.Write(ref _writer, null);
-        Start();
+        Start(new Dictionary<int, long>()); // What was said of ends was said of the old one.
     }
 
     private void AddPartitions(int count)
@@ -271,32 +211,20 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
         }
 
         FetchLog.PartitionsAdded(context.Logger, context.Cache, name, count);
-        Follow(from, FetchStart.Earliest); // config-kafka §2.6 rule 8
+        Read(from, _ => FetchStart.Earliest); // config-kafka §2.6 rule 8
     }
 
-    private void Follow(int from, long start)
+    private void Read(int from, Func<int, long> start)
     {
-        while (_isEndKnown.Count < _writer!.PartitionCount)
-        {
-            _isEndKnown.Add(false);
-        }
-
-        context.Reader.Assign(name, [.. Enumerable.Range(from, _writer.PartitionCount - from).Select(partition => (partition, start))]);
+        int count = _writer!.PartitionCount;
+        _isEndKnown.AddRange(Enumerable.Repeat(false, count - _isEndKnown.Count));
+        context.Reader.Assign(name, [.. Enumerable.Range(from, count - from).Select(partition => (partition, start(partition)))]);
     }
 
-    private long StartOf(int partition) =>
-        _writer![partition].NextOffset > 0 ? _writer[partition].NextOffset : isLive ? FetchStart.Latest : FetchStart.Earliest;
-
-    // The broker tells with its first answer where the partition ends.
-    private void NoteEnd(int partition, bool isAtEnd)
+    // The broker tells it when asked, or else with its first answer. Below 0: not yet.
+    private void NoteEnd(int partition, long end)
     {
-        if (_isEndKnown[partition])
-        {
-            return;
-        }
-
-        long end = context.Reader.HighWatermark(name, partition);
-        if (end < 0 && !isAtEnd)
+        if (end < 0 || _isEndKnown[partition])
         {
             return;
         }
@@ -306,13 +234,13 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
         if (_isEndKnown.TrueForAll(isKnown => isKnown))
         {
             _writer.PublishPartitions();
-            Publish(new TopicPlace(_writer.Path, _writer.IsCompacted));
+            Followers.Tell(new TopicPlace(_writer.Path, _writer.IsCompacted));
         }
     }
 
     private void NoteFilled()
     {
-        if (_isFilled || _place is null)
+        if (_isFilled || Followers.Place is null)
         {
             return;
         }
@@ -330,38 +258,5 @@ internal sealed class CachedTopic(string name, bool isBootstrap, bool isLive, Fe
 
         _isFilled = true;
         FetchLog.TopicFilled(context.Logger, context.Cache, name, offsets);
-    }
-
-    private void OnStorageFault(string reason)
-    {
-        if (!_hasStorageFault)
-        {
-            FetchLog.StorageFailed(context.Logger, context.Cache, name, reason, StorageRetryMs, context.Directory.Path);
-        }
-
-        _hasStorageFault = true;
-        if (_writer is not null)
-        {
-            context.Reader.Unassign(name, _writer.PartitionCount);
-            _retryAtMs = Environment.TickCount64 + StorageRetryMs;
-        }
-    }
-
-    private void SetError(int error)
-    {
-        if (error != _error)
-        {
-            _error = error;
-            Publish(_place);
-        }
-    }
-
-    private void Publish(TopicPlace? place)
-    {
-        _place = place;
-        foreach (TopicFeed feed in _feeds)
-        {
-            feed.Tell(place, _error);
-        }
     }
 }

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Sluice.KafkaCache.Segments;
 
 namespace Sluice.KafkaCache.Fetch;
@@ -12,23 +10,18 @@ namespace Sluice.KafkaCache.Fetch;
 /// </remarks>
 internal sealed class ConfluentReader : IBrokerReader
 {
-    private const int DescribeTimeoutMs = 2000;
     private const int QueueKBytesMax = 16 * 1024;     // Read ahead of the fetch thread, per cache.
     private const int FetchBytesMax = 16 * 1024 * 1024;
 
     private readonly IConsumer<Field, Field> _consumer;
-    private readonly IAdminClient _admin;
+    private readonly ConfluentDescriber _describer;
     private readonly Field _key = new();
     private readonly Field _value = new();
     private readonly HeaderFieldsBuffer _headers = new();
-    private readonly string _cache;
-    private readonly ILogger _logger;
     private IFetchSink? _sink;
 
     public ConfluentReader(string cache, string servers, string clientId, ILogger logger)
     {
-        _cache = cache;
-        _logger = logger;
         var config = new ConsumerConfig
         {
             BootstrapServers = servers,
@@ -61,7 +54,7 @@ internal sealed class ConfluentReader : IBrokerReader
             .SetErrorHandler((_, error) => OnError(error))
             .SetLogHandler((_, message) => FetchLog.Library(logger, message.Name, message.Facility, message.Message))
             .Build();
-        _admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
+        _describer = new ConfluentDescriber(_consumer.Handle, cache, logger);
     }
 
     public void Assign(string topic, IReadOnlyList<(int Partition, long Offset)> partitions) =>
@@ -116,59 +109,13 @@ internal sealed class ConfluentReader : IBrokerReader
         return high < 0 ? -1 : high;
     }
 
-    public Task<TopicDescription> DescribeAsync(string topic) => Task.Run(async () =>
-    {
-        try
-        {
-            Metadata metadata = _admin.GetMetadata(topic, TimeSpan.FromMilliseconds(DescribeTimeoutMs));
-            TopicMetadata? found = metadata.Topics.Find(entry => entry.Topic == topic);
-            if (found is null || found.Error.IsError || found.Partitions.Count == 0)
-            {
-                return found?.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
-                    ? new TopicDescription(TopicLookup.Denied, found.Error.Reason)
-                    : new TopicDescription(TopicLookup.Missing, found is null || !found.Error.IsError ? "the broker does not know it" : found.Error.Reason);
-            }
-
-            return await DescribeSettingsAsync(topic, new TopicDescription(TopicLookup.Found) { PartitionCount = found.Partitions.Count });
-        }
-        catch (KafkaException exception)
-        {
-            return new TopicDescription(TopicLookup.Unreachable, exception.Error.Reason);
-        }
-    });
+    public Task<TopicDescription> DescribeAsync(string topic, bool withEnds) => _describer.DescribeAsync(topic, withEnds);
 
     public void Dispose()
     {
-        _admin.Dispose();
+        _describer.Dispose();
         _consumer.Close();
         _consumer.Dispose();
-    }
-
-    private async Task<TopicDescription> DescribeSettingsAsync(string topic, TopicDescription description)
-    {
-        try
-        {
-            List<DescribeConfigsResult> results = await _admin.DescribeConfigsAsync(
-                [new ConfigResource { Type = ResourceType.Topic, Name = topic }],
-                new DescribeConfigsOptions { RequestTimeout = TimeSpan.FromMilliseconds(DescribeTimeoutMs) });
-            Dictionary<string, ConfigEntryResult> settings = results[0].Entries;
-            string[] policies = Text(settings, "cleanup.policy", "delete").Split(',', StringSplitOptions.TrimEntries);
-            return description with
-            {
-                IsCompacted = policies.Contains("compact"),
-                IsDeleted = policies.Contains("delete"),
-                RetentionMs = Number(settings, "retention.ms", description.RetentionMs),
-                SegmentMs = Number(settings, "segment.ms", description.SegmentMs),
-                MaxMessageBytes = (int)Math.Clamp(Number(settings, "max.message.bytes", description.MaxMessageBytes), 0, int.MaxValue),
-                DirtyRatioMin = double.TryParse(Text(settings, "min.cleanable.dirty.ratio", ""), CultureInfo.InvariantCulture, out double ratio) ? ratio : 0.5,
-            };
-        }
-        catch (DescribeConfigsException exception)
-        {
-            string reason = exception.Results.Count > 0 ? exception.Results[0].Error.Reason : exception.Error.Reason;
-            FetchLog.SettingsUnknown(_logger, _cache, topic, reason);
-            return description;
-        }
     }
 
     private void Tell(ConsumeResult<Field, Field> result, IFetchSink sink)
@@ -201,12 +148,6 @@ internal sealed class ConfluentReader : IBrokerReader
             _sink?.OnBrokersLost(error.Reason);
         }
     }
-
-    private static string Text(Dictionary<string, ConfigEntryResult> settings, string name, string otherwise) =>
-        settings.TryGetValue(name, out ConfigEntryResult? entry) && entry.Value is { Length: > 0 } value ? value : otherwise;
-
-    private static long Number(Dictionary<string, ConfigEntryResult> settings, string name, long otherwise) =>
-        long.TryParse(Text(settings, name, ""), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : otherwise;
 
     /// <summary>The key or value of the record at hand, in a buffer that is used again for the next.</summary>
     private sealed class Field : IDeserializer<Field>

@@ -5,12 +5,14 @@ namespace Sluice.KafkaCache.Fetch;
 
 /// <summary>The thread of one cache: the only one that reads from the broker and the only one that writes segments.</summary>
 /// <remarks>
-/// Engines hand it commands and get news through <see cref="TopicFeed"/>; look-ups run beside it (<see cref="TopicWatch"/>) and hand it
-/// their answers. A record wakes it at once; a command waits for at most <see cref="PollMs"/>.
+/// Engines get news through <see cref="TopicFeed"/>; look-ups run beside it (<see cref="TopicWatch"/>) and hand it their answers as
+/// commands. A record wakes it at once; a command waits for at most <see cref="PollMs"/>.
 /// </remarks>
 internal sealed class FetchLoop : IFetchSink, IDisposable
 {
-    private const int PollMs = 50;
+    private const int PollMs = 200;      // How late a command may be; a record or an end of partition is never late.
+    private const int EagerPollMs = 5;   // Somebody waits for a topic that has just been asked for.
+    private const int EagerMs = 2000;
     private const int EventsPerRoundMax = 500; // News, commands and housekeeping get their turn while a topic fills.
 
     private readonly FetchSettings _settings;
@@ -21,7 +23,7 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     private readonly Thread _thread;
     private volatile bool _isStopping;
     private long _houseAtMs;
-    private int _topicCount;
+    private long _eagerUntilMs;
 
     public FetchLoop(FetchSettings settings, FetchContext context)
     {
@@ -49,31 +51,35 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     /// <returns>False when there are too many topics.</returns>
     public bool TryFollow(TopicFeed feed)
     {
-        if (!_topics.ContainsKey(feed.Topic) && Volatile.Read(ref _topicCount) >= _settings.TopicsMax)
-        {
-            return false;
-        }
-
-        _commands.Enqueue(() =>
+        while (true)
         {
             if (!_topics.TryGetValue(feed.Topic, out CachedTopic? topic))
             {
+                if (_topics.Count >= _settings.TopicsMax)
+                {
+                    return false;
+                }
+
                 topic = Add(feed.Topic, isBootstrap: false);
             }
 
-            topic.Follow(feed);
-        });
-        return true;
+            if (topic.Followers.TryAdd(feed))
+            {
+                return true;
+            }
+
+            Thread.Yield(); // It is being dropped this moment, and gone the next.
+        }
     }
 
     /// <summary>Stops telling a feed. Any thread.</summary>
-    public void Unfollow(TopicFeed feed) => _commands.Enqueue(() =>
+    public void Unfollow(TopicFeed feed)
     {
         if (_topics.TryGetValue(feed.Topic, out CachedTopic? topic))
         {
-            topic.Unfollow(feed, Environment.TickCount64);
+            topic.Followers.Remove(feed, Environment.TickCount64);
         }
-    });
+    }
 
     /// <summary>Notes that a record was acknowledged, before anybody hears of it. Any thread.</summary>
     public void RaiseLatestOffset(string topic, int partition, long offset)
@@ -156,49 +162,45 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
             command();
         }
 
-        int timeoutMs = PollMs;
+        long nowMs = Environment.TickCount64;
+        int timeoutMs = nowMs < Volatile.Read(ref _eagerUntilMs) ? EagerPollMs : PollMs;
         for (int i = 0; i < EventsPerRoundMax && _context.Reader.Poll(timeoutMs, this); i++)
         {
             timeoutMs = 0;
         }
 
-        long nowMs = Environment.TickCount64;
+        nowMs = Environment.TickCount64;
         bool isHouseDay = nowMs >= _houseAtMs;
         _houseAtMs = isHouseDay ? nowMs + _settings.HouseMs : _houseAtMs;
-        foreach ((string _, CachedTopic topic) in _topics)
+        foreach ((string name, CachedTopic topic) in _topics)
         {
             if (isHouseDay)
             {
-                KeepHouse(topic, nowMs);
+                if (topic.TryDrop(nowMs, _settings))
+                {
+                    _watch.Remove(name);
+                    _topics.TryRemove(name, out _);
+                    continue;
+                }
+
+                topic.KeepHouse(nowMs, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             }
 
             topic.TellIfMoved();
         }
     }
 
-    private void KeepHouse(CachedTopic topic, long nowMs)
-    {
-        long idleMsMax = topic.IsKnown ? _settings.IdleTopicMs : _settings.IdleMissingMs;
-        if (topic.IdleSinceMs >= 0 && nowMs - topic.IdleSinceMs >= idleMsMax)
-        {
-            FetchLog.TopicDropped(_context.Logger, _settings.Cache, topic.Name, idleMsMax);
-            _watch.Remove(topic.Name);
-            _topics.TryRemove(topic.Name, out _);
-            Interlocked.Decrement(ref _topicCount);
-            topic.Drop();
-            return;
-        }
-
-        topic.KeepHouse(nowMs, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-    }
-
     private CachedTopic Add(string name, bool isBootstrap)
     {
         var topic = new CachedTopic(name, isBootstrap, _settings.LiveTopics.Contains(name), _context);
-        _topics[name] = topic;
-        Interlocked.Increment(ref _topicCount);
-        _watch.Add(name);
-        return topic;
+        CachedTopic kept = _topics.GetOrAdd(name, topic);
+        if (kept == topic)
+        {
+            Volatile.Write(ref _eagerUntilMs, Environment.TickCount64 + EagerMs);
+            _watch.Add(name);
+        }
+
+        return kept;
     }
 
     private void OnDescribed(string topic, TopicDescription description)

@@ -20,7 +20,9 @@ internal interface IBrokerReader : IDisposable
     long HighWatermark(string topic, int partition);
 
     /// <summary>Asks the broker for partitions and settings of a topic. Any thread; never creates the topic.</summary>
-    Task<TopicDescription> DescribeAsync(string topic);
+    /// <param name="topic">Its name.</param>
+    /// <param name="withEnds">Asks for the end of each partition too.</param>
+    Task<TopicDescription> DescribeAsync(string topic, bool withEnds);
 }
 
 /// <summary>Where to start a partition that is not cached yet.</summary>
@@ -65,6 +67,9 @@ internal enum TopicLookup
 internal sealed record TopicDescription(TopicLookup Lookup, string Reason = "")
 {
     public int PartitionCount { get; init; }
+
+    /// <summary>Offset behind the last record of each partition that readers may see, or empty when it was not asked for or not told.</summary>
+    public IReadOnlyDictionary<int, long> Ends { get; init; } = new Dictionary<int, long>();
 
     public bool IsCompacted { get; init; }
 

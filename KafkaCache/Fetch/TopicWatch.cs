@@ -72,9 +72,9 @@ internal sealed class TopicWatch(FetchSettings settings, IBrokerReader reader, F
     {
         while (!_stop.IsCancellationRequested)
         {
-            if (NextDue(out int waitMs) is string topic)
+            if (NextDue(out int waitMs, out bool isFirst) is string topic)
             {
-                OnAnswer(topic, await reader.DescribeAsync(topic).ConfigureAwait(false));
+                OnAnswer(topic, await reader.DescribeAsync(topic, withEnds: isFirst).ConfigureAwait(false));
                 continue;
             }
 
@@ -89,8 +89,9 @@ internal sealed class TopicWatch(FetchSettings settings, IBrokerReader reader, F
         }
     }
 
-    private string? NextDue(out int waitMs)
+    private string? NextDue(out int waitMs, out bool isFirst)
     {
+        isFirst = false;
         long nowMs = Environment.TickCount64;
         long nextMs = nowMs + settings.LookMs;
         lock (_lock)
@@ -100,6 +101,7 @@ internal sealed class TopicWatch(FetchSettings settings, IBrokerReader reader, F
                 if (look.DueMs <= nowMs)
                 {
                     waitMs = 0;
+                    isFirst = !look.WasFound;
                     return topic;
                 }
 

@@ -9,15 +9,11 @@ namespace Sluice.KafkaCache.Produce;
 /// back when the broker has answered. So a process that holds as much as it may grants nothing more, and its peers wait.
 /// The first record that fails ends the stream: what its sender was not told of may or may not be written.
 /// </remarks>
-internal sealed class ProduceStream(ProduceScope scope, string topic, int partition, KafkaAcks acks) : StreamHandler, IBudgetWaiter
+internal sealed partial class ProduceStream(ProduceScope scope, string topic, int partition, KafkaAcks acks) : StreamHandler, IBudgetWaiter
 {
     private readonly RecordAssembly _assembly = new();
     private readonly Queue<PendingRecord> _pending = new();
     private IRecordProducer? _producer;
-    private LinkedListNode<IBudgetWaiter>? _line;
-    private EngineTimer? _patience;
-    private long _windowTaken;  // of the budget, for the window
-    private long _taken;        // of the budget, for records: assembled and pending ones
     private long _pendingBytes;
     private int _owedBytes;     // credit of pieces whose record has no room in the budget yet
     private bool _isEnding;
@@ -124,23 +120,6 @@ internal sealed class ProduceStream(ProduceScope scope, string topic, int partit
         }
     }
 
-    public void OnBudget()
-    {
-        if (_line is null || _isOver)
-        {
-            return; // Told twice, or too late.
-        }
-
-        if (_windowTaken == 0)
-        {
-            TryGrant();
-        }
-        else
-        {
-            Settle();
-        }
-    }
-
     private async Task StartLaterAsync()
     {
         try
@@ -164,23 +143,6 @@ internal sealed class ProduceStream(ProduceScope scope, string topic, int partit
             _producer = producer;
             TryGrant();
         }
-    }
-
-    private void TryGrant()
-    {
-        int windowBytes = scope.Settings.WindowBytes;
-        if (!scope.Budget.TryTake(windowBytes))
-        {
-            StandInLine();
-            if (!scope.Budget.TryTake(windowBytes))
-            {
-                return;
-            }
-        }
-
-        _windowTaken = windowBytes;
-        LeaveLine();
-        Port.SendWindow(windowBytes);
     }
 
     private bool TryOpen(in DataFrame frame)
@@ -223,84 +185,6 @@ internal sealed class ProduceStream(ProduceScope scope, string topic, int partit
 
         _pending.Enqueue(pending);
         _pendingBytes += pending.Bytes;
-    }
-
-    // Takes room for what is held; only then may more come.
-    private void Settle()
-    {
-        if (_isOver)
-        {
-            return;
-        }
-
-        long held = _pendingBytes + _assembly.Bytes;
-        if (held > _taken)
-        {
-            if (!scope.Budget.TryTake(held - _taken))
-            {
-                StandInLine();
-                if (!scope.Budget.TryTake(held - _taken))
-                {
-                    return;
-                }
-            }
-
-            _taken = held;
-        }
-
-        LeaveLine();
-        GiveBack();
-        if (_owedBytes > 0)
-        {
-            int owed = _owedBytes;
-            _owedBytes = 0;
-            Port.Acknowledge(owed);
-        }
-
-        EndIfDone();
-    }
-
-    private void GiveBack()
-    {
-        long held = _pendingBytes + _assembly.Bytes;
-        if (held < _taken)
-        {
-            scope.Budget.Give(_taken - held);
-            _taken = held;
-        }
-    }
-
-    private void GiveWindow()
-    {
-        if (_windowTaken > 0)
-        {
-            scope.Budget.Give(_windowTaken);
-            _windowTaken = 0;
-        }
-    }
-
-    private void StandInLine()
-    {
-        _line ??= scope.Budget.Wait(this);
-        _patience ??= Engine.Schedule(scope.Settings.BudgetWaitMs, static state => ((ProduceStream)state!).OnPatienceOver(), this);
-    }
-
-    private void LeaveLine()
-    {
-        if (_line is not null)
-        {
-            scope.Budget.Leave(_line);
-            _line = null;
-        }
-
-        _patience?.Dispose();
-        _patience = null;
-    }
-
-    private void OnPatienceOver()
-    {
-        ProduceLog.BudgetExhausted(scope.Logger, scope.Client, scope.Budget.TotalBytes, topic, scope.Settings.BudgetWaitMs);
-        Fail(KafkaErrors.RequestTimedOut, CloseReason.Refused);
     }
 
     private void EndIfDone()

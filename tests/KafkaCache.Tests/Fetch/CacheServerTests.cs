@@ -137,8 +137,7 @@ public sealed class CacheServerTests : IDisposable
         _engine.TurnUntil(() => old[0].CachedNextOffset == 2);
 
         _reader.Record("items", 0, 0, "a", "new");
-        _engine.TurnUntil(() => follower.Log.Contains("END"));
-        Assert.True(old.IsRetired);
+        _engine.TurnUntil(() => follower.Log.Contains("END") && old.IsRetired);
         Assert.Equal(1, _log.Count(5005));
         Close(follower);
 
