@@ -20,6 +20,12 @@ public sealed record CacheClientOptions(long Id, long ExitId)
     public int RetryMsMax { get; init; } = 1000;
 
     /// <summary>
+    /// How long requests wait for a cache that is gone, in milliseconds: 5 s, in which a killed one is back (promise P7). From then on
+    /// they are refused at once, until it is.
+    /// </summary>
+    public int PatienceMs { get; init; } = 5000;
+
+    /// <summary>
     /// Most topics open at once on one engine: each costs a stream and mapped files, and a route may take its topic from the request.
     /// </summary>
     public int TopicsMax { get; init; } = 4096;

@@ -8,7 +8,7 @@ internal static partial class CacheLog
     [LoggerMessage(4000, LogLevel.Debug, "topic {Topic}: {Partitions} partitions, read from {Path}")]
     public static partial void TopicOpened(ILogger logger, string topic, int partitions, string path);
 
-    [LoggerMessage(4001, LogLevel.Warning, "topic {Topic}: the Kafka cache is gone ({Reason}); reads go on from what is mapped, trying again in {RetryMs} ms")]
+    [LoggerMessage(4001, LogLevel.Warning, "topic {Topic}: the Kafka cache is gone ({Reason}); reads go on from what is mapped, writes wait, trying again in {RetryMs} ms")]
     public static partial void TopicLost(ILogger logger, string topic, CloseReason reason, long retryMs);
 
     [LoggerMessage(4002, LogLevel.Warning, "topic {Topic}: cannot read the cached segments ({Error}); trying again in {RetryMs} ms")]

@@ -143,7 +143,7 @@ internal sealed class MergedProduce : StreamHandler, ITopicUser
             return;
         }
 
-        if (_topic.Reader is { PartitionCount: > 0 } reader)
+        if (_topic is { IsConnected: true, Reader: { PartitionCount: > 0 } reader })
         {
             _isOpen = true;
             Port.SendBegin(KafkaReplyEx.Write(ExtensionWriter.Scratch, reader.IsCompacted, default, default));

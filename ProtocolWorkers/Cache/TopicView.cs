@@ -14,7 +14,7 @@ internal interface ITopicUser
     /// <summary>The topic became readable, has more to read, or is read from another place (<see cref="TopicView.Generation"/>).</summary>
     void OnTopicMoved();
 
-    /// <summary>The cache is gone: what is not mapped now will not come soon.</summary>
+    /// <summary>The cache has been gone for long: what is not mapped now will not come soon.</summary>
     void OnTopicLost();
 }
 
@@ -27,7 +27,7 @@ internal interface ITopicUser
 ///   last user gone for LingerMs: closed
 /// </code>
 /// A dead cache costs reads nothing: they are served from what is mapped, until the new cache has read at least as far, or all there is.
-/// A topic that does not exist gives no reply; its users wait (config-kafka §4.8).
+/// What the old one did not hold, and what is to be written, waits for the new one, for PatienceMs at most. A topic that does not exist gives no reply; its users wait (config-kafka §4.8).
 /// </remarks>
 internal sealed class TopicView
 {
@@ -38,6 +38,8 @@ internal sealed class TopicView
     private TopicReader? _next;
     private EngineTimer? _retry;
     private EngineTimer? _linger;
+    private EngineTimer? _patience;
+    private CloseReason _lastReason;
     private PartitionOffset[] _scratch = [];
     private int _retryMs;
     private bool _wasLost;
@@ -69,7 +71,10 @@ internal sealed class TopicView
     /// <summary>Changes with <see cref="Reader"/>: places in the old one mean nothing in the new one.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>Why the cache cannot be reached now; null while it can, or an attempt is under way.</summary>
+    /// <summary>True from the cache's reply until it is gone.</summary>
+    public bool IsConnected { get; private set; }
+
+    /// <summary>Why nobody should wait for the cache any more; null while it is there, or may be in a moment.</summary>
     public CloseReason? LostReason { get; private set; }
 
     /// <summary>
@@ -123,7 +128,6 @@ internal sealed class TopicView
 
     private void Open()
     {
-        LostReason = null; // Who comes now waits for this attempt.
         _stream = new TopicStream(this);
         Engine.Open(_stream, BindingId, ExitId, KafkaBeginEx.WriteTopic(ExtensionWriter.Scratch, _nameBytes));
     }
@@ -132,6 +136,7 @@ internal sealed class TopicView
     {
         _binding.Forget(this);
         _retry?.Dispose();
+        _patience?.Dispose();
         TopicStream? stream = _stream;
         _stream = null;
         stream?.Port.Close(CloseReason.Cancelled);
@@ -157,9 +162,16 @@ internal sealed class TopicView
         }
 
         _wasLost = false;
+        _patience?.Dispose();
+        _patience = null;
+        LostReason = null;
+        IsConnected = true;
         _retryMs = _binding.Options.RetryMsMin;
         _next = reader;
-        ServeNextIfReady();
+        if (!ServeNextIfReady())
+        {
+            TellMoved(); // Writers need not wait for readers.
+        }
     }
 
     private void OnAdvanced()
@@ -220,9 +232,7 @@ internal sealed class TopicView
     // The cache is there and caches the topic anew (it went back, or was made again): the old mapping serves until the new one can.
     private void OnEnded()
     {
-        _stream = null;
-        _next?.Dispose();
-        _next = null;
+        Disconnect();
         _retry = Engine.Schedule(_binding.Options.RetryMsMin, static view => ((TopicView)view!).Open(), this);
     }
 
@@ -233,18 +243,37 @@ internal sealed class TopicView
             return; // Told twice: one stream, two directions.
         }
 
-        _stream = null;
-        _next?.Dispose();
-        _next = null;
+        Disconnect();
         if (!_wasLost && reason != CloseReason.Shutdown)
         {
             CacheLog.TopicLost(Logger, Name, reason, _retryMs);
         }
 
         _wasLost = true;
-        LostReason = reason;
+        _lastReason = reason;
         _retry = Engine.Schedule(_retryMs, static view => ((TopicView)view!).Open(), this);
         _retryMs = Math.Min(_retryMs * 2, _binding.Options.RetryMsMax);
+        if (reason == CloseReason.Refused)
+        {
+            GiveUp(); // It is there and said no.
+        }
+        else if (LostReason is null)
+        {
+            _patience ??= Engine.Schedule(_binding.Options.PatienceMs, static view => ((TopicView)view!).GiveUp(), this);
+        }
+    }
+
+    private void Disconnect()
+    {
+        _stream = null;
+        _next?.Dispose();
+        _next = null;
+        IsConnected = false;
+    }
+
+    private void GiveUp()
+    {
+        LostReason = _lastReason;
         for (int i = _users.Count - 1; i >= 0; i--)
         {
             _users[i].OnTopicLost();

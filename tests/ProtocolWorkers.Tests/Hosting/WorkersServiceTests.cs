@@ -62,7 +62,7 @@ public sealed class WorkersServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_the_cache_a_request_learns_that_it_cannot_be_reached()
+    public async Task Without_the_cache_a_request_learns_after_five_seconds_that_it_cannot_be_reached()
     {
         WorkersService service = NewService();
         await service.StartAsync(CancellationToken.None);
