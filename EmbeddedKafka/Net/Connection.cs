@@ -87,14 +87,34 @@ internal sealed class Connection : IDisposable
         _socket.Dispose();
     }
 
-    /// <summary>Ends a connection that has been silent too long: between requests, half-way through one, or not taking its answer.</summary>
+    /// <summary>Ends a connection that has been silent too long: between requests, half-way through one, or not taking its answer. One that waits
+    /// for its answer is ended only when its peer has closed.</summary>
     public void AbortWhenSilent(int idleMs, int halfWayMs)
     {
         long silentMs = Environment.TickCount64 - Math.Max(Volatile.Read(ref _activeAt), _input.ActiveAt);
+        if (_doing == Doing.Answering && IsGone())
+        {
+            Abort(); // It waits for others or for records, and nobody waits for its answer any more.
+            return;
+        }
+
         bool halfWay = _doing == Doing.Sending || (_doing == Doing.Reading && _input.HasHalf);
         if (_doing != Doing.Answering && silentMs > (halfWay ? halfWayMs : idleMs))
         {
             Abort();
+        }
+    }
+
+    // Readable, yet nothing to read: the peer has closed its side.
+    private bool IsGone()
+    {
+        try
+        {
+            return _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return true;
         }
     }
 

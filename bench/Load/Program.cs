@@ -37,6 +37,9 @@ try
         case "engine":
             await EngineBench.RunAsync(options);
             return 0;
+        case "embedded-kafka":
+            await KafkaBench.RunAsync(options);
+            return 0;
         default:
             Console.Error.WriteLine($"there is no benchmark '{args[0]}'; bench/run --list names them");
             return 2;
