@@ -22,10 +22,12 @@ internal sealed record WorkersOptions(string? RunDirectory, int Instance, int Pr
             throw new ServiceStartException("SLUICE_RUN_DIR is not set; it names the directory where the suite's services meet, and AppHost sets it");
         }
 
-        return new WorkersOptions(
+        var options = new WorkersOptions(
             directory,
             ReadNumber(environment, "SLUICE_INSTANCE", 999),
             ReadNumber(environment, "SLUICE_PRODUCE_TIMEOUT_MS", 24 * 60 * 60 * 1000));
+        int engines = ReadNumber(environment, "SLUICE_WORKERS_ENGINES", 64);
+        return engines == 0 ? options : options with { EngineCount = engines };
     }
 
     private static int ReadNumber(Func<string, string?> environment, string name, int max)
