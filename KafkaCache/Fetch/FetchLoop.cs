@@ -112,11 +112,8 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
         _watch.LookNow(topic);
     }
 
-    void IFetchSink.OnBrokersLost(string reason)
-    {
-        Status.WaitForBroker(reason);
-        _watch.LookNow(null);
-    }
+    // The news may be old by the time it is heard; a look-up finds out and says so.
+    void IFetchSink.OnBrokersLost(string reason) => _watch.LookNow(null);
 
     /// <summary>Stops the thread, leaves the broker and removes the files.</summary>
     public void Dispose()

@@ -118,8 +118,16 @@ public sealed class CacheServerTests : IDisposable
         _engine.TurnUntil(() => _log.Count(5003) == 1 && _log.Count(5001) == 1);
         Assert.Equal(1, _log.Count(5000));
 
+        // Old news: it answers.
+        _reader.LoseBrokers();
+        int looks = 0;
+        _engine.TurnUntil(() => looks++ > 100);
+        Assert.Equal(1, _log.Count(5000));
+
+        _reader.IsReachable = false;
         _reader.LoseBrokers();
         _engine.TurnUntil(() => _log.Count(5000) == 2);
+        _reader.IsReachable = true;
         _engine.TurnUntil(() => _log.Count(5001) == 2);
     }
 
