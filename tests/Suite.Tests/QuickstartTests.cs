@@ -146,6 +146,7 @@ public sealed class QuickstartTests(QuickstartTests.Fixture fixture) : IClassFix
         HttpResponseMessage get = await Http.GetAsync(path);
         Assert.Equal(bytes == 0 ? HttpStatusCode.NoContent : HttpStatusCode.OK, get.StatusCode);
         Assert.Equal(body, await get.Content.ReadAsByteArrayAsync());
+        await Http.DeleteAsync(path); // It is no JSON, and the list is verbatim.
     }
 
     [Fact]
