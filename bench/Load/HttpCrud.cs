@@ -7,6 +7,7 @@ namespace Sluice.Bench.Load;
 internal static class HttpCrud
 {
     private const int Items = 1000;
+    private const int ReadyMsMax = 30_000;
     private const string Body = """{"name":"a plain thing","price":9.5,"stock":120,"tags":["small","blue"],"note":"about one hundred bytes"}""";
 
     private static readonly IPEndPoint Address = new(IPAddress.Loopback, 7114);
@@ -14,6 +15,7 @@ internal static class HttpCrud
     public static async Task RunAsync(LoadOptions options)
     {
         await using SuiteProcess suite = await SuiteProcess.StartAsync("examples/quickstart/sluice.yaml", Address).ConfigureAwait(false);
+        await ReadyAsync().ConfigureAwait(false);
         await FillAsync().ConfigureAwait(false);
 
         Dictionary<string, double> before = suite.CpuSeconds();
@@ -27,6 +29,29 @@ internal static class HttpCrud
         foreach ((string service, double megabytes) in suite.ResidentMb().OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             Figures.Print($"rss_mb_{service}", megabytes);
+        }
+    }
+
+    // Edge listens a moment before the rooms behind it are joined; until then it answers 503.
+    private static async Task ReadyAsync()
+    {
+        long deadline = Environment.TickCount64 + ReadyMsMax;
+        while (true)
+        {
+            using var connection = new HttpConnection();
+            await connection.ConnectAsync(Address).ConfigureAwait(false);
+            int status = await connection.SendAsync(Get("/items")).ConfigureAwait(false);
+            if (status == 200)
+            {
+                return;
+            }
+
+            if (Environment.TickCount64 > deadline)
+            {
+                throw new TimeoutException($"GET /items still answers {status} after {ReadyMsMax / 1000} s");
+            }
+
+            await Task.Delay(50).ConfigureAwait(false);
         }
     }
 
