@@ -175,6 +175,7 @@ internal sealed class ApplicationRun : IAsyncDisposable
 
     private Task StopInOrderAsync()
     {
+        _instances.ForEach(instance => instance.ExpectEnd());
         Dictionary<InstanceSupervisor, Task> stops = [];
         Task StopOne(InstanceSupervisor instance)
         {

@@ -39,7 +39,7 @@ internal static class ExitPolicy
     public static ExitVerdict Judge(DistributedApplicationModel model, IResource resource, Wish wish, int exitCode, bool wasReady) => wish switch
     {
         Wish.RunAgain => ExitVerdict.RestartNow,
-        Wish.Rest or Wish.End => ExitVerdict.Stopped,
+        Wish.Rest or Wish.End or Wish.RunUntilItEnds => ExitVerdict.Stopped,
         _ when resource is ExecutableResource && (exitCode == 0 || IsAwaited(model, resource)) => ExitVerdict.Finished,
         _ when !wasReady && exitCode != 0 && !EndedFromOutside.Contains(exitCode) => ExitVerdict.FailedToStart,
         _ when exitCode == ConfigurationError => ExitVerdict.Fatal,

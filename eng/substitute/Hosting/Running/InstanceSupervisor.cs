@@ -51,6 +51,9 @@ internal sealed class InstanceSupervisor(
 
     public void Begin() => _loop = Task.Run(LoopAsync);
 
+    /// <summary>The application is stopping: a process that ends now need not come back.</summary>
+    public void ExpectEnd() => _wish.Set(Wish.RunUntilItEnds);
+
     /// <summary>Ends the instance for good. Returns when its process is gone.</summary>
     public async Task EndAsync()
     {
@@ -94,9 +97,11 @@ internal sealed class InstanceSupervisor(
             Publish(state => state with { State = KnownResourceStates.Waiting });
             await Dependencies.WaitAsync(context, Resource, console, _ending.Token).ConfigureAwait(false);
             await context.Eventing.PublishAsync(new BeforeResourceStartedEvent(Resource, context.Services), _ending.Token).ConfigureAwait(false);
-            while (await RunOnceAsync().ConfigureAwait(false))
+            do
             {
+                await AwaitWishToRunAsync(null).ConfigureAwait(false);
             }
+            while (await RunOnceAsync().ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
@@ -183,7 +188,6 @@ internal sealed class InstanceSupervisor(
                 }
 
                 _wish.Rest(); // Done or told to stop: only a wish starts it again.
-                await AwaitWishToRunAsync(null).ConfigureAwait(false);
                 return true;
         }
     }

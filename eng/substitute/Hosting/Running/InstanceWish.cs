@@ -9,6 +9,9 @@ internal enum Wish
     /// <summary>Its process shall end and a new one start.</summary>
     RunAgain,
 
+    /// <summary>It may run, but not come back when it ends: the application is stopping.</summary>
+    RunUntilItEnds,
+
     /// <summary>It shall not run, for now.</summary>
     Rest,
 
@@ -42,7 +45,7 @@ internal sealed class InstanceWish(Wish wish)
     {
         lock (_lock)
         {
-            if (_wish != Wish.End)
+            if (_wish != Wish.End && (_wish != Wish.RunUntilItEnds || wish == Wish.End))
             {
                 _wish = wish;
             }
