@@ -227,6 +227,9 @@ public sealed unsafe class FrameEngine : IDisposable
         }
     }
 
+    /// <summary>Wakes the engine if it is parked. Any thread.</summary>
+    internal void Wake() => _doorbell.Ring();
+
     internal bool TryFindBinding(long bindingId, [NotNullWhen(true)] out IBinding? binding) => _bindings.TryGetValue(bindingId, out binding);
 
     /// <summary>A handler threw: that is our fault, and it costs its stream, not the engine.</summary>

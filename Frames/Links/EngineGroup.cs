@@ -24,6 +24,9 @@ public sealed class EngineGroupOptions
     /// <summary>Size of each ring, in bytes: a power of two from 256 KiB. Each pair of engines has two.</summary>
     public int RingBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>Which links this process makes; null reads SLUICE_LINKS (<c>auto</c>, <c>shm</c> or <c>grpc</c>).</summary>
+    public LinkChoice? Links { get; init; }
+
     /// <summary>Hears of faults and links.</summary>
     public EngineObserver Observer { get; init; } = new();
 }
@@ -38,10 +41,17 @@ public sealed class EngineGroup : IAsyncDisposable
     private int _next;
     private int _isDisposed;
 
-    private EngineGroup(EngineGroupOptions options) => Options = options;
+    private EngineGroup(EngineGroupOptions options, LinkChoice links)
+    {
+        Options = options;
+        Links = links;
+    }
 
     /// <summary>What it was started with.</summary>
     public EngineGroupOptions Options { get; }
+
+    /// <summary>Which links it makes.</summary>
+    public LinkChoice Links { get; }
 
     /// <summary>The engines by index.</summary>
     public IReadOnlyList<FrameEngine> Engines => _engines;
@@ -62,7 +72,7 @@ public sealed class EngineGroup : IAsyncDisposable
             throw new ArgumentException($"EngineCount is {options.EngineCount}; it must be from 1 to 64 (stream ids name the engine in 6 bits)", nameof(options));
         }
 
-        var group = new EngineGroup(options);
+        var group = new EngineGroup(options, options.Links ?? LinkChoices.Parse(Environment.GetEnvironmentVariable(LinkChoices.Variable)));
         try
         {
             group.Run(configure);
@@ -95,13 +105,52 @@ public sealed class EngineGroup : IAsyncDisposable
             return;
         }
 
-        foreach (IAsyncDisposable link in _links)
+        IAsyncDisposable[] links;
+        lock (_links)
+        {
+            links = [.. _links];
+            _links.Clear();
+        }
+
+        foreach (IAsyncDisposable link in links)
         {
             await link.DisposeAsync().ConfigureAwait(false);
         }
 
         StopThreads();
         _counters?.Remove();
+    }
+
+    /// <summary>Takes over something that keeps links to other processes: it is disposed of before the engines stop. Any thread.</summary>
+    public void AddLink(IAsyncDisposable link)
+    {
+        lock (_links)
+        {
+            _links.Add(link);
+        }
+    }
+
+    /// <summary>True when an instance of the room shares this run directory, and so this host.</summary>
+    internal bool IsOnThisHost(string room) =>
+        Options.RunDirectory is { } directory && Directory.Exists(directory) && Directory.EnumerateFiles(directory, $"{room}-*.sock").Any();
+
+    internal void OnLinkUp(string room, int processId)
+    {
+        Count(room, 1);
+        Options.Observer.OnLinkUp(room, processId);
+    }
+
+    /// <summary>A link is over.</summary>
+    /// <param name="room">Where it led.</param>
+    /// <param name="processId">The process there.</param>
+    /// <param name="isOurs">We closed it ourselves: nothing to report.</param>
+    internal void OnLinkDown(string room, int processId, bool isOurs)
+    {
+        Count(room, -1);
+        if (!isOurs)
+        {
+            Options.Observer.OnLinkDown(room, processId);
+        }
     }
 
     internal LinkHello Hello() => new()
@@ -116,14 +165,10 @@ public sealed class EngineGroup : IAsyncDisposable
 
     internal async Task RunLinkAsync(SharedMemoryLink link, CancellationToken stop)
     {
-        Count(link.Peer.Room, 1);
-        Options.Observer.OnLinkUp(link.Peer.Room, link.Peer.ProcessId);
-        await link.RunAsync(stop).ConfigureAwait(false);
-        Count(link.Peer.Room, -1);
-        if (!stop.IsCancellationRequested)
-        {
-            Options.Observer.OnLinkDown(link.Peer.Room, link.Peer.ProcessId);
-        }
+        Task running = link.RunAsync(stop); // Its ends are posted to the engines: what is posted after the news finds them.
+        OnLinkUp(link.Peer.Room, link.Peer.ProcessId);
+        await running.ConfigureAwait(false);
+        OnLinkDown(link.Peer.Room, link.Peer.ProcessId, isOurs: stop.IsCancellationRequested);
     }
 
     private string[] _bells = [];
@@ -159,7 +204,10 @@ public sealed class EngineGroup : IAsyncDisposable
         {
             _links.Add(_listener);
             _listener.Start();
-            _links.AddRange(Options.ConnectTo.Distinct().Select(room => new LinkConnector(this, room)));
+            if (Links != LinkChoice.Grpc)
+            {
+                _links.AddRange(Options.ConnectTo.Distinct().Select(room => new LinkConnector(this, room)));
+            }
         }
     }
 

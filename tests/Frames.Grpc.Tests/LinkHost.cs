@@ -1,0 +1,155 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Frames.Grpc.Tests;
+
+/// <summary>A room with a real HTTP/2 endpoint on loopback, as a service on another host would be.</summary>
+internal sealed class LinkHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private LinkHost(WebApplication app, EngineGroup group, Refusals refusals)
+    {
+        _app = app;
+        Group = group;
+        Refused = refusals;
+    }
+
+    public EngineGroup Group { get; }
+
+    public Refusals Refused { get; }
+
+    public FrameEngine Engine => Group.Engines[0];
+
+    public string Address => _app.Urls.Single();
+
+    public static async Task<LinkHost> StartAsync(
+        string room, Action<FrameEngine> configure, int engines = 1, string? connectTo = null, string[]? addresses = null, int port = 0, int instance = 0,
+        IDictionary<string, string?>? settings = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
+        for (int i = 0; i < (addresses?.Length ?? 0); i++)
+        {
+            builder.Configuration[$"services:{connectTo}:link:{i}"] = addresses![i];
+        }
+
+        if (settings is null)
+        {
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2));
+        }
+
+        builder.Services.AddGrpcLinks();
+        WebApplication app = builder.Build();
+        app.MapGrpcLinks();
+        await app.StartAsync();
+        var refusals = new Refusals();
+        EngineGroup group = EngineGroup.Start(
+            new EngineGroupOptions
+            {
+                Room = room, Instance = instance, EngineCount = engines, Links = LinkChoice.Grpc, RingBytes = 256 * 1024,
+                ConnectTo = connectTo is null ? [] : [connectTo], Observer = refusals,
+            },
+            configure);
+        app.Services.GetRequiredService<GrpcLinks>().Join(group);
+        return new LinkHost(app, group, refusals);
+    }
+
+    public static async Task Until(Func<bool> condition, Func<string>? explain = null)
+    {
+        long deadline = Environment.TickCount64 + 20_000;
+        while (!condition())
+        {
+            Assert.True(Environment.TickCount64 < deadline, $"the condition did not come true within 20 s: {explain?.Invoke()}");
+            await Task.Delay(5);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Group.DisposeAsync();
+        await _app.DisposeAsync();
+    }
+}
+
+internal sealed class Refusals : EngineObserver
+{
+    private readonly List<string> _messages = [];
+
+    public string[] Messages
+    {
+        get
+        {
+            lock (_messages)
+            {
+                return [.. _messages];
+            }
+        }
+    }
+
+    public override void OnLinkRefused(string room, string message)
+    {
+        lock (_messages)
+        {
+            _messages.Add(message);
+        }
+    }
+}
+
+internal sealed class EchoBinding : IBinding
+{
+    public StreamHandler? Accept(in BeginFrame begin) => new EchoStream();
+
+    private sealed class EchoStream : StreamHandler
+    {
+        public override void OnBegin(in BeginFrame frame) => Port.SendBegin(frame.Extension);
+
+        public override void OnData(in DataFrame frame) => Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+
+        public override void OnEnd(in EndFrame frame) => Port.SendEnd(frame.Extension);
+
+        public override void OnWindow(in WindowFrame frame) => Port.ShareWindowOf(Port);
+    }
+}
+
+/// <summary>Sends all it has as credit allows, and collects what comes back.</summary>
+internal sealed class Pump(byte[] content, TaskCompletionSource<byte[]> done) : StreamHandler
+{
+    private readonly MemoryStream _received = new();
+    private int _sent;
+
+    public int Sent => Volatile.Read(ref _sent);
+
+    public override void OnBegin(in BeginFrame frame) => Port.SendWindow(128 * 1024);
+
+    public override void OnWindow(in WindowFrame frame)
+    {
+        while (_sent < content.Length && Port.SendableBytes is > 0 and int sendable)
+        {
+            int bytes = Math.Min(sendable, content.Length - _sent);
+            Assert.True(Port.TrySendData(content.AsSpan(_sent, bytes)));
+            _sent += bytes;
+        }
+
+        if (_sent == content.Length)
+        {
+            Port.SendEnd();
+        }
+    }
+
+    public override void OnData(in DataFrame frame)
+    {
+        _received.Write(frame.Payload);
+        Port.Acknowledge(frame.Reserved);
+    }
+
+    public override void OnEnd(in EndFrame frame) => done.TrySetResult(_received.ToArray());
+
+    public override void OnClosed() => done.TrySetException(new IOException("closed early"));
+}
