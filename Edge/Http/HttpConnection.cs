@@ -90,11 +90,16 @@ internal sealed class HttpConnection : ConnectionContext, IDuplexPipe
         _received.Reader.Complete();
     }
 
-    public override void Abort(ConnectionAbortedException abortReason) =>
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        _stream.IsAborted = true; // Before Kestrel completes the pipe: what was sent must not look complete.
         Binding.Engine.Post(static state => ((HttpConnectionStream)state!).Abort(), _stream);
+    }
 
     public override async ValueTask DisposeAsync()
     {
+        _received.Reader.Complete();
+        _sent.Writer.Complete();
         await _stream.FinishAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
     }

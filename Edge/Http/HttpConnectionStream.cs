@@ -17,12 +17,16 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
     private HttpConnection? _connection;
     private Task _sending = Task.CompletedTask;
     private EngineTimer? _openingTimer;
+    private EngineTimer? _finishedTimer;
+    private long _sentBytes;
+    private long _sentBytesSeen;
     private int _firstCount;
     private int _unacknowledged;
     private bool _isFlushing;
     private bool _hasUnflushed;
     private bool _isDispatched;
     private bool _isEnded;
+    private bool _isAborted;
 
     /// <summary>Sets the connection before the first frame.</summary>
     public void Attach(HttpConnection connection) => _connection = connection;
@@ -57,7 +61,7 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
         }
     }
 
-    // A client may say FIN after its request and still read the answer.
+    // A client may say FIN after its request and still read the answer; one that left says the same. So it gets what keeps coming.
     public override void OnEnd(in EndFrame frame)
     {
         if (!_isDispatched)
@@ -67,6 +71,7 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
         }
 
         _isEnded = true;
+        AwaitProgress();
         if (!_isFlushing)
         {
             Connection.Received.Complete();
@@ -82,7 +87,15 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
     public override void OnClosed()
     {
         _openingTimer?.Dispose();
+        _finishedTimer?.Dispose();
         binding.Connections--;
+    }
+
+    /// <summary>True once Kestrel gives up the connection. Any thread.</summary>
+    public bool IsAborted
+    {
+        get => Volatile.Read(ref _isAborted);
+        set => Volatile.Write(ref _isAborted, value);
     }
 
     /// <summary>Kestrel gives up the connection: no clean end. Engine thread.</summary>
@@ -126,6 +139,25 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
         if (!_isDispatched)
         {
             Close(CloseReason.TimedOut);
+        }
+    }
+
+    private void AwaitProgress()
+    {
+        _sentBytesSeen = _sentBytes;
+        _finishedTimer = Port.Engine.Schedule(
+            HttpLimits.FinishedClientMs, static state => ((HttpConnectionStream)state!).OnProgressTimeout(), this);
+    }
+
+    private void OnProgressTimeout()
+    {
+        if (_sentBytes == _sentBytesSeen)
+        {
+            Close(CloseReason.Cancelled);
+        }
+        else
+        {
+            AwaitProgress();
         }
     }
 
@@ -201,8 +233,15 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
             }
         }
 
-        Port.SendEnd(); // Nothing when it was aborted.
         reader.Complete();
+        if (IsAborted)
+        {
+            Abort();
+        }
+        else
+        {
+            Port.SendEnd();
+        }
     }
 
     private int SendSome(in ReadOnlySequence<byte> buffer)
@@ -215,6 +254,7 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
 
         buffer.Slice(0, count).CopyTo(claim.Payload);
         claim.Commit(count);
+        _sentBytes += count;
         return count;
     }
 

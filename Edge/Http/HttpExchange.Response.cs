@@ -11,7 +11,7 @@ namespace Sluice.Edge.Http;
 // leave together; they are acknowledged once Kestrel has room for more, so that a client which reads slowly slows the app.
 internal sealed partial class HttpExchange
 {
-    private static readonly SendOrPostCallback FlushPosted = static state => ((HttpExchange)state!).Flush();
+    private static readonly SendOrPostCallback FlushPosted = static state => ((HttpExchange)state!).OnFlushPosted();
 
     private IHttpResponseBodyFeature _body = null!;
     private int _unacknowledged;
@@ -21,6 +21,8 @@ internal sealed partial class HttpExchange
     private bool _isFlushPosted;
     private bool _isFlushing;
     private bool _isEnding;
+    private bool _hasUnflushed;
+    private bool _hasFlushed;
 
     /// <summary>The head of the response.</summary>
     public void OnBegin(in BeginFrame frame)
@@ -69,6 +71,7 @@ internal sealed partial class HttpExchange
         }
 
         _unacknowledged += frame.Reserved;
+        _hasUnflushed = true;
         PostFlush();
     }
 
@@ -79,17 +82,14 @@ internal sealed partial class HttpExchange
     public void OnEnd()
     {
         _isEnding = true;
-        if (!_isFlushing)
-        {
-            Complete();
-        }
+        TryComplete();
     }
 
     private void ResetResponse()
     {
         _body = _features.GetRequiredFeature<IHttpResponseBodyFeature>();
         _unacknowledged = 0;
-        _isBegun = _isStarted = _isFlushPosted = _isFlushing = _isEnding = false;
+        _isBegun = _isStarted = _isFlushPosted = _isFlushing = _isEnding = _hasUnflushed = _hasFlushed = false;
         _isBodyless = _request.Method == "HEAD";
     }
 
@@ -162,16 +162,19 @@ internal sealed partial class HttpExchange
     }
 
     // May come for a request that is over: the flags say whether the one served now wants it.
+    private void OnFlushPosted()
+    {
+        if (_isFlushPosted && !_isFlushing && _outcome == Outcome.None)
+        {
+            Flush();
+        }
+    }
+
     private void Flush()
     {
-        if (!_isFlushPosted || _isFlushing || _outcome != Outcome.None)
-        {
-            return;
-        }
-
-        _isFlushPosted = false;
+        _isFlushPosted = _hasUnflushed = false;
+        _isStarted = _hasFlushed = true;
         using var scope = new EnginePipeScheduler.Scope();
-        _isStarted = true;
         ValueTask<FlushResult> flush = _body.Writer.FlushAsync();
         if (flush.IsCompletedSuccessfully)
         {
@@ -203,14 +206,10 @@ internal sealed partial class HttpExchange
 
         _isFlushing = false;
         OnFlushed();
-        if (_isFlushPosted)
+        OnFlushPosted(); // What came meanwhile; its post found us busy.
+        if (_isEnding)
         {
-            Flush(); // Came meanwhile; its post found us busy.
-        }
-
-        if (_isEnding && !_isFlushing)
-        {
-            Complete();
+            TryComplete();
         }
     }
 
@@ -221,9 +220,15 @@ internal sealed partial class HttpExchange
         _stream?.Port.Acknowledge(reserved);
     }
 
-    private void Complete()
+    // Kestrel flushes what it completes only when nothing was flushed before.
+    private void TryComplete()
     {
-        if (_outcome == Outcome.None)
+        if (_outcome == Outcome.None && !_isFlushing && _hasUnflushed && _hasFlushed)
+        {
+            Flush();
+        }
+
+        if (_outcome == Outcome.None && !_isFlushing)
         {
             _outcome = _isBegun ? Outcome.Completed : Outcome.Refused;
             if (!_isBegun)

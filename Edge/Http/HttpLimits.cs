@@ -20,6 +20,12 @@ internal static class HttpLimits
     /// <summary>A request's head must be complete within this long, in seconds.</summary>
     public const int RequestHeadSeconds = 30;
 
+    /// <summary>
+    /// A client that finished sending waits for its answer or has left; when nothing could be sent to it for this long, in
+    /// milliseconds, it has left: five times what a slow app should take, and short enough not to pile up abandoned requests.
+    /// </summary>
+    public const int FinishedClientMs = 5000;
+
     /// <summary>Window towards the client's bytes, in bytes: one slot (config-core §3.1).</summary>
     public const int ConnectionWindowBytes = FrameLayout.PayloadBytesMax;
 

@@ -66,18 +66,13 @@ internal sealed class HttpRoutes(IReadOnlyList<HttpRoute> routes)
     }
 
     /// <summary>
-    /// The part of a path that a pattern looks at. A pattern that neither ends in <c>*</c> nor asks for a query itself accepts any
-    /// query after what it describes (config-core §3.3, matching rule 3), and does not capture it.
+    /// The part of a path that a pattern looks at: all of it, or, for a pattern that does not end in <c>*</c> and does not match all of
+    /// it, what stands before the query (config-core §3.3, matching rule 3). So a capture at the end takes the query too, as in http-kafka.
     /// </summary>
     public static ReadOnlySpan<char> Matched(PathPattern pattern, string path)
     {
-        if (!pattern.Text.EndsWith('*') && !pattern.Text.Contains('?'))
-        {
-            int query = path.IndexOf('?');
-            return query < 0 ? path : path.AsSpan(0, query);
-        }
-
-        return path;
+        int query = pattern.Text.EndsWith('*') || pattern.IsMatch(path) ? -1 : path.IndexOf('?');
+        return query < 0 ? path : path.AsSpan(0, query);
     }
 
     private static bool IsMatch(HttpCondition condition, in HttpRequestHead head)

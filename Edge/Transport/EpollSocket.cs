@@ -6,7 +6,11 @@ using Sluice.Frames.Sockets;
 namespace Sluice.Edge.Transport;
 
 /// <summary>A socket that its engine's epoll watches, edge triggered: registered once, then every call is one system call.</summary>
-/// <remarks>Readiness is told at most once for each wait, and in a later turn, as the seam asks for.</remarks>
+/// <remarks>
+/// Readiness is told at most once for each wait, and in a later turn, as the seam asks for. News that came while nobody waited is kept
+/// for the next wait. A read that fills less than its buffer took all there was, so it needs no second read to find that out; only the
+/// peer's end would not be told again, and is remembered.
+/// </remarks>
 internal sealed class EpollSocket : TcpSocket, IPollHandler
 {
     private static readonly SendOrPostCallback Again = static state => ((EpollSocket)state!).OnAgain();
@@ -17,7 +21,9 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
     private readonly EngineSocket _native;
     private readonly long _ticket;
     private ReadOnlyMemory<byte> _rest;
-    private bool _isReadable;   // News since the last read that would have blocked.
+    private bool _isReadable;   // News that nobody has been told.
+    private bool _isFinished;   // The peer's end is among what can be read: no more news will come, every wait is over at once.
+    private bool _isSendFinished;
     private bool _isWritable;
     private bool _isAwaiting;
     private bool _isClosed;
@@ -28,8 +34,8 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
         _poller = poller;
         _socket = socket;
         _native = EngineSocket.Borrow((int)socket.Handle);
-        Local = (IPEndPoint)socket.LocalEndPoint!;
-        Remote = (IPEndPoint)socket.RemoteEndPoint!;
+        Local = StockSocket.Plain(socket.LocalEndPoint);
+        Remote = StockSocket.Plain(socket.RemoteEndPoint);
         _ticket = poller.Add(_native.Descriptor, this);
     }
 
@@ -55,19 +61,13 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
     public override int TryReceive(Span<byte> buffer)
     {
         int received = _native.Receive(buffer);
-        if (received == EngineSocket.WouldBlock)
-        {
-            _isReadable = false;
-            return WouldBlock;
-        }
-
-        return received >= 0 ? received : Broken;
+        return received >= 0 ? received : received == EngineSocket.WouldBlock ? WouldBlock : Broken;
     }
 
     public override void AwaitReadable()
     {
         _isAwaiting = true;
-        if (_isReadable)
+        if (_isReadable || _isFinished)
         {
             _engine.Post(Again, this); // It came between the read and this wait.
         }
@@ -94,7 +94,11 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
         }
     }
 
-    public override void FinishSending() => _native.ShutdownSend();
+    public override void FinishSending()
+    {
+        _isSendFinished = true;
+        _native.ShutdownSend();
+    }
 
     public override void StopReceiving() => _native.ShutdownReceive();
 
@@ -120,7 +124,16 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
 
     void IPollHandler.OnReady(Readiness readiness)
     {
-        _isReadable |= (readiness & (Readiness.Readable | Readiness.Failed)) != 0;
+        // Told even when nobody waits: a peer that left while the app takes nothing. Once both sides have finished, the same sign is
+        // an ordinary end, and reading tells.
+        if ((readiness & Readiness.Failed) != 0 && !_isSendFinished && !_isClosed)
+        {
+            Owner?.OnBroken();
+            return;
+        }
+
+        _isReadable |= (readiness & Readiness.Readable) != 0;
+        _isFinished |= (readiness & (Readiness.Finished | Readiness.Failed)) != 0;
         _isWritable |= (readiness & (Readiness.Writable | Readiness.Failed)) != 0;
         OnAgain();
     }
@@ -132,9 +145,9 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
             PushRest();
         }
 
-        if (_isReadable && _isAwaiting && !_isClosed)
+        if ((_isReadable || _isFinished) && _isAwaiting && !_isClosed)
         {
-            _isAwaiting = false;
+            _isAwaiting = _isReadable = false;
             Owner?.OnReadable();
         }
     }
@@ -145,7 +158,7 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
         if (sent == Broken)
         {
             _rest = default;
-            Owner?.OnSendFailed();
+            Owner?.OnBroken();
         }
         else if (sent > 0)
         {

@@ -110,7 +110,7 @@ internal sealed class StockSocket : TcpSocket, IDisposable
     }
 
     // An IPv4 client of a dual-mode listener shows as ::ffff:a.b.c.d; conditions and headers mean a.b.c.d.
-    private static IPEndPoint Plain(EndPoint? endPoint)
+    public static IPEndPoint Plain(EndPoint? endPoint)
     {
         var address = (IPEndPoint)endPoint!;
         return address.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(address.Address.MapToIPv4(), address.Port) : address;
@@ -154,7 +154,7 @@ internal sealed class StockSocket : TcpSocket, IDisposable
 
         if (_sending!.SocketError != SocketError.Success)
         {
-            Owner?.OnSendFailed();
+            Owner?.OnBroken();
         }
         else if (_sending.BytesTransferred < _sending.Count)
         {

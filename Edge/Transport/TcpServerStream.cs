@@ -145,7 +145,7 @@ internal sealed class TcpServerStream(TcpServerBinding binding, TcpSocket socket
         }
     }
 
-    void ITcpSocketOwner.OnSendFailed() => Break();
+    void ITcpSocketOwner.OnBroken() => Break();
 
     private void SendRest()
     {

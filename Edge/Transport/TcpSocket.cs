@@ -11,8 +11,8 @@ internal interface ITcpSocketOwner
     /// <summary>What <see cref="TcpSocket.SendRest"/> was given is on its way.</summary>
     void OnRestSent();
 
-    /// <summary>What <see cref="TcpSocket.SendRest"/> was given could not be sent: the connection is broken.</summary>
-    void OnSendFailed();
+    /// <summary>The connection is broken: what was given to <see cref="TcpSocket.SendRest"/> could not be sent, or the peer sent RST.</summary>
+    void OnBroken();
 }
 
 /// <summary>A connected socket as its engine sees it: it never blocks, and says when it is worth asking again.</summary>

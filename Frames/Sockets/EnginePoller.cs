@@ -18,6 +18,9 @@ public enum Readiness
 
     /// <summary>The peer is gone or the socket failed: reading or writing tells how.</summary>
     Failed = 4,
+
+    /// <summary>The peer has finished: after what is there, reading finds the end, and no further readiness will tell.</summary>
+    Finished = 8,
 }
 
 /// <summary>Hears when its descriptor became ready; called on the engine's thread.</summary>
@@ -152,6 +155,7 @@ public sealed class EnginePoller : IDisposable
     private static Readiness ToReadiness(uint events)
     {
         Readiness readiness = (events & (Unix.EpollIn | Unix.EpollRdHup)) != 0 ? Readiness.Readable : Readiness.None;
+        readiness |= (events & Unix.EpollRdHup) != 0 ? Readiness.Finished : Readiness.None;
         readiness |= (events & Unix.EpollOut) != 0 ? Readiness.Writable : Readiness.None;
         return (events & (Unix.EpollErr | Unix.EpollHup)) != 0 ? readiness | Readiness.Failed | Readiness.Readable | Readiness.Writable : readiness;
     }
