@@ -8,12 +8,16 @@ using Sluice.Frames.Extensions;
 namespace Sluice.Edge.Http;
 
 // The response on its way to the client. Its bytes are flushed once a turn, so that a head, a body and an end which arrive together
-// leave together; they are acknowledged once Kestrel has room for more, so that a client which reads slowly slows the app.
+// leave together; they are acknowledged once Kestrel has room for more, so that a client which reads slowly slows the app. What comes while
+// a flush waits is kept here, at most the window: Kestrel's HTTP/2 writer forgets to send what was written into a pending flush.
 internal sealed partial class HttpExchange
 {
     private static readonly SendOrPostCallback FlushPosted = static state => ((HttpExchange)state!).OnFlushPosted();
 
     private IHttpResponseBodyFeature _body = null!;
+    private byte[]? _kept;
+    private int _keptBytes;
+    private int _keptReserved;
     private int _unacknowledged;
     private bool _isBegun;
     private bool _isStarted;
@@ -53,26 +57,17 @@ internal sealed partial class HttpExchange
             return;
         }
 
-        using var scope = new EnginePipeScheduler.Scope();
-        try
+        if (_isFlushing)
         {
-            if (!_isStarted)
-            {
-                _isStarted = true;
-                _ = _body.StartAsync(); // Writes the head into the connection's pipe, so that the body need not be kept apart; never waits.
-            }
-
-            _body.Writer.Write(frame.Payload);
+            _kept ??= ArrayPool<byte>.Shared.Rent(HttpLimits.ResponseWindowBytes);
+            frame.Payload.CopyTo(_kept.AsSpan(_keptBytes));
+            _keptBytes += frame.Payload.Length;
+            _keptReserved += frame.Reserved;
         }
-        catch (InvalidOperationException)
+        else
         {
-            Conclude(Outcome.Broken, CloseReason.ProtocolViolation); // More than its content-length.
-            return;
+            Write(frame.Payload, frame.Reserved);
         }
-
-        _unacknowledged += frame.Reserved;
-        _hasUnflushed = true;
-        PostFlush();
     }
 
     /// <summary>What came so far is to leave now.</summary>
@@ -88,7 +83,7 @@ internal sealed partial class HttpExchange
     private void ResetResponse()
     {
         _body = _features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        _unacknowledged = 0;
+        _unacknowledged = _keptBytes = _keptReserved = 0;
         _isBegun = _isStarted = _isFlushPosted = _isFlushing = _isEnding = _hasUnflushed = _hasFlushed = false;
         _isBodyless = _request.Method == "HEAD";
     }
@@ -152,6 +147,45 @@ internal sealed partial class HttpExchange
     private static int StatusOf(ReadOnlySpan<byte> value) =>
         Utf8Parser.TryParse(value, out int status, out int used) && used == value.Length ? status : 0;
 
+    private void Write(ReadOnlySpan<byte> payload, int reserved)
+    {
+        using var scope = new EnginePipeScheduler.Scope();
+        try
+        {
+            if (!_isStarted)
+            {
+                _isStarted = true;
+                _ = _body.StartAsync(); // Writes the head into the connection's pipe, so that the body need not be kept apart; never waits.
+            }
+
+            _body.Writer.Write(payload);
+        }
+        catch (InvalidOperationException)
+        {
+            Conclude(Outcome.Broken, CloseReason.ProtocolViolation); // More than its content-length.
+            return;
+        }
+
+        _unacknowledged += reserved;
+        _hasUnflushed = true;
+        PostFlush();
+    }
+
+    private void WriteKept()
+    {
+        if (_kept is not null && _outcome == Outcome.None)
+        {
+            Write(_kept.AsSpan(0, _keptBytes), _keptReserved);
+        }
+
+        _keptBytes = _keptReserved = 0;
+        if (_kept is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_kept);
+            _kept = null;
+        }
+    }
+
     private void PostFlush()
     {
         if (!_isFlushPosted)
@@ -206,6 +240,7 @@ internal sealed partial class HttpExchange
 
         _isFlushing = false;
         OnFlushed();
+        WriteKept();
         OnFlushPosted(); // What came meanwhile; its post found us busy.
         if (_isEnding)
         {
