@@ -57,7 +57,7 @@ public sealed unsafe class FrameRing
     /// <summary>Bytes of memory a ring of this capacity needs.</summary>
     public static int SizeOf(int capacityBytes) => HeaderBytes + capacityBytes;
 
-    /// <summary>Lays out an empty ring in zeroed memory.</summary>
+    /// <summary>Lays out an empty ring.</summary>
     /// <param name="memory">At least <see cref="SizeOf"/> bytes, 8-byte aligned, alive as long as the ring.</param>
     /// <param name="capacityBytes">A power of two from <see cref="CapacityBytesMin"/> to <see cref="CapacityBytesMax"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The capacity is no power of two in range.</exception>
@@ -68,6 +68,7 @@ public sealed unsafe class FrameRing
             throw new ArgumentOutOfRangeException(nameof(capacityBytes), capacityBytes, $"must be a power of two from {CapacityBytesMin} to {CapacityBytesMax} bytes");
         }
 
+        new Span<byte>(memory, HeaderBytes).Clear();
         *(int*)(memory + 8) = Version;
         *(int*)(memory + 12) = capacityBytes;
         Volatile.Write(ref *(long*)memory, Magic);

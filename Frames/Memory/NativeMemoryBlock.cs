@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Sluice.Frames.Memory;
 
-/// <summary>Zeroed, cache-line aligned memory outside the collected heap; freed on dispose.</summary>
+/// <summary>Cache-line aligned memory outside the collected heap; freed on dispose. The first 4 KiB are zeroed.</summary>
+/// <remarks>The rest is left alone, so that it costs no memory before it is used: a quiet engine never touches most of its ring.</remarks>
 internal sealed unsafe class NativeMemoryBlock : IDisposable
 {
     private byte* _pointer;
@@ -10,7 +11,7 @@ internal sealed unsafe class NativeMemoryBlock : IDisposable
     public NativeMemoryBlock(int bytes)
     {
         _pointer = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 128);
-        NativeMemory.Clear(_pointer, (nuint)bytes);
+        NativeMemory.Clear(_pointer, (nuint)Math.Min(bytes, 4096));
     }
 
     public byte* Pointer => _pointer;

@@ -92,6 +92,28 @@ public sealed partial class StreamPort
         {
             OnBudgetedData(frame);
         }
+
+        if (_inOwnPadding > 0 && _inSharedWith is not null && !IsInClosed)
+        {
+            FreeOwnPadding(_inSharedWith);
+        }
+    }
+
+    // What a proxy charges for itself is not outstanding behind it: no WINDOW from there will ever free it.
+    private void FreeOwnPadding(StreamPort downstream)
+    {
+        long surplus = _inSequence - _inAcknowledge - (downstream._outSequence - downstream._outAcknowledge);
+        if (surplus <= 0)
+        {
+            return;
+        }
+
+        AcknowledgeUpTo(_inAcknowledge + Math.Min(surplus, _inOwnPadding));
+        long known = _inWindowSent + _inMaximum - _inSequence;
+        if (known < Math.Min(_inMaximum, (long)FrameLayout.PayloadBytesMax + _inPadding))
+        {
+            EmitWindow();
+        }
     }
 
     // A violation ends the stream, never the process: RESET to the sender, and to the handler as if the sender had given up.

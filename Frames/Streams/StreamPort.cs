@@ -39,6 +39,7 @@ public sealed partial class StreamPort
     private int _inCapabilities;
     private long _inWindowSent;
     private int _inTarget;
+    private int _inOwnPadding;
 
     internal StreamPort(LinkEnd link, StreamHandler handler, bool isOpener, long conversationId, long originId, long routedId)
     {
@@ -183,7 +184,8 @@ public sealed partial class StreamPort
     {
         CheckExtension(extensionBytes);
         long reserved = (long)payloadBytes + PaddingBytes;
-        if (!IsOutOpen || payloadBytes > FrameLayout.PayloadBytesMax || reserved > _outMaximum - (_outSequence - _outAcknowledge)
+        if (!IsOutOpen || _outMaximum == 0 // Not even an empty piece before the first WINDOW, which says what padding to charge.
+            || payloadBytes > FrameLayout.PayloadBytesMax || reserved > _outMaximum - (_outSequence - _outAcknowledge)
             || (_outBudgetId != 0 && reserved > ClaimableBytes(reserved)))
         {
             Engine.Counters.CreditStalls += IsOutOpen ? 1 : 0;
@@ -279,6 +281,7 @@ public sealed partial class StreamPort
         _inCapabilities = capabilities;
         _inBudgetId = budgetId;
         _inSharedWith = null;
+        _inOwnPadding = 0;
         EmitWindow();
     }
 
@@ -311,11 +314,12 @@ public sealed partial class StreamPort
 
         // Sent on at once, so what is outstanding downstream is outstanding here too (with our own padding, which is charged upstream only).
         long outstanding = Math.Min(_inSequence - _inAcknowledge, downstream._outSequence - downstream._outAcknowledge);
-        _inTarget = downstream._outMaximum;
+        _inTarget = downstream._outMaximum == 0 ? 0 : (int)Math.Min(int.MaxValue, (long)downstream._outMaximum + paddingBytes); // One whole piece must fit, with our padding.
         _inMaximum = Math.Max(_inTarget, _inMaximum);
         AcknowledgeUpTo(Math.Max(_inAcknowledge, _inSequence - outstanding));
         _inBudgetId = downstream._outBudgetId;
         _inSharedWith = downstream;
+        _inOwnPadding = paddingBytes;
         _inPadding = downstream.PaddingBytes + paddingBytes;
         _inMinimum = downstream.MinimumBytes;
         _inCapabilities = downstream.Capabilities;
@@ -332,6 +336,7 @@ public sealed partial class StreamPort
         }
 
         SendReset(reason);
+        CloseIfOver(); // A handler that threw at the last frame of all left nothing to send, and the port in the table.
     }
 
     internal long NextSequence(int reservedBytes)
