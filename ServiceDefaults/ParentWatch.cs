@@ -10,13 +10,13 @@ namespace Sluice.ServiceDefaults;
 /// Stops the service when the process named by SLUICE_PARENT_PID is gone, so that killing a host leaves nothing behind.
 /// </summary>
 /// <remarks>
-/// Looks once a second. The kernel hands a child to another parent the moment its own dies, even while the dead one still waits to
+/// Looks every two seconds. The kernel hands a child to another parent the moment its own dies, even while the dead one still waits to
 /// be collected, so the parent's id is the best witness; a process started through a wrapper falls back on "is it still there".
 /// </remarks>
 internal sealed class ParentWatch(IHostApplicationLifetime lifetime, ILogger<ParentWatch> logger) : BackgroundService
 {
     public const string ParentPidKey = "SLUICE_PARENT_PID";
-    private const int PeriodMs = 1000;
+    private const int PeriodMs = 2000;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -20,13 +20,6 @@ internal sealed class InstanceSupervisor(
     /// <summary>The property that holds the last line a process wrote to standard error.</summary>
     public const string LastErrorProperty = "resource.lastError";
 
-    // A resource without health checks counts as started when it has survived this long.
-    private static readonly TimeSpan StartProof = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Youth = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan PollWhileYoung = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan PollWhileUnhealthy = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan PollWhileHealthy = TimeSpan.FromSeconds(5);
-
     private readonly CancellationTokenSource _ending = new();
     private readonly InstanceWish _wish = new(
         resource.Annotations.OfType<ExplicitStartupAnnotation>().Any() ? Wish.Rest : Wish.Run);
@@ -34,7 +27,6 @@ internal sealed class InstanceSupervisor(
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
     private volatile ServiceProcess? _process;
-    private DateTime? _healthySinceUtc;
     private int _restarts;
 
     public IResource Resource { get; } = resource;
@@ -130,18 +122,20 @@ internal sealed class InstanceSupervisor(
             process.Kill(); // Told to end between the last look and the start.
         }
 
-        _healthySinceUtc = null;
-        PublishRunning(process, start);
+        HealthProbe probe = new(context, Resource, index);
+        PublishRunning(process, start, probe.HasChecks ? HealthStatus.Unhealthy : HealthStatus.Healthy);
+        HealthWatch health = new(probe, Publish, OnHealthyAsync);
         using CancellationTokenSource watching = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
-        Task health = WatchHealthAsync(process, watching.Token);
+        Task watch = health.RunAsync(watching.Token);
         int exitCode = await process.Exited.ConfigureAwait(false);
+        TimeSpan healthyFor = health.HealthyFor;
         await watching.CancelAsync().ConfigureAwait(false);
-        await health.ConfigureAwait(false);
+        await watch.ConfigureAwait(false);
         _process = null;
-        return await AfterEndAsync(process, exitCode).ConfigureAwait(false);
+        return await AfterEndAsync(process.Id, exitCode, healthyFor).ConfigureAwait(false);
     }
 
-    private async Task<bool> AfterEndAsync(ServiceProcess process, int exitCode)
+    private async Task<bool> AfterEndAsync(int pid, int exitCode, TimeSpan healthyFor)
     {
         Wish wish = _wish.TakeRunAgain();
         ExitVerdict verdict = ExitPolicy.Judge(context.Model, Resource, wish, exitCode, _ready.Task.IsCompleted);
@@ -168,9 +162,9 @@ internal sealed class InstanceSupervisor(
                 fail(new RunFailure(exitCode == 0 ? 1 : exitCode, $"{Id} ended with exit code {exitCode}{cause}"));
                 return false;
             case ExitVerdict.Restart:
-                TimeSpan delay = _backoff.Next(_healthySinceUtc is { } since ? DateTime.UtcNow - since : TimeSpan.Zero);
+                TimeSpan delay = _backoff.Next(healthyFor);
                 _restarts++;
-                console.Write($"{Id} (process {process.Id}) ended with exit code {exitCode}; starting it again in {delay.TotalSeconds:0.0} s, restart {_restarts}");
+                console.Write($"{Id} (process {pid}) ended with exit code {exitCode}; starting it again in {delay.TotalSeconds:0.0} s, restart {_restarts}");
                 await Task.Delay(delay, _ending.Token).ConfigureAwait(false);
                 return true;
             case ExitVerdict.RestartNow:
@@ -207,70 +201,26 @@ internal sealed class InstanceSupervisor(
         await _wish.WaitToRunAsync(_ending.Token).ConfigureAwait(false);
     }
 
-    private async Task WatchHealthAsync(ServiceProcess process, CancellationToken cancellationToken)
+    private async Task OnHealthyAsync()
     {
-        try
-        {
-            HealthProbe probe = new(context, Resource, index);
-            if (!probe.HasChecks)
-            {
-                await Task.Delay(StartProof, cancellationToken).ConfigureAwait(false);
-                await SetHealthyAsync([]).ConfigureAwait(false);
-                return;
-            }
-
-            while (true)
-            {
-                IReadOnlyList<HealthReportSnapshot> reports = await probe.CheckAsync(cancellationToken).ConfigureAwait(false);
-                bool isHealthy = reports.All(report => report.Status == HealthStatus.Healthy);
-                if (isHealthy)
-                {
-                    await SetHealthyAsync([.. reports]).ConfigureAwait(false);
-                }
-                else
-                {
-                    _healthySinceUtc = null;
-                    Publish(state => state with { HealthStatus = HealthStatus.Unhealthy, HealthReports = [.. reports] });
-                }
-
-                bool isYoung = DateTime.UtcNow - process.StartTimeUtc < Youth;
-                await Task.Delay(isHealthy ? PollWhileHealthy : isYoung ? PollWhileYoung : PollWhileUnhealthy, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The process ended.
-        }
-    }
-
-    private async Task SetHealthyAsync(ImmutableArray<HealthReportSnapshot> reports)
-    {
-        if (_healthySinceUtc is not null)
-        {
-            return;
-        }
-
-        _healthySinceUtc = DateTime.UtcNow;
-        Publish(state => state with { HealthStatus = HealthStatus.Healthy, HealthReports = reports });
         if (_ready.TrySetResult())
         {
             await context.Eventing.PublishAsync(new ResourceReadyEvent(Resource, context.Services), _ending.Token).ConfigureAwait(false);
         }
     }
 
-    private void PublishRunning(ServiceProcess process, ProcessStartInfo start)
+    private void PublishRunning(ServiceProcess process, ProcessStartInfo start, HealthStatus health)
     {
         ImmutableArray<UrlSnapshot> urls = [.. Resource.Annotations.OfType<EndpointAnnotation>()
             .Select(endpoint => new UrlSnapshot(endpoint.Name, endpoint.Instances[index].UriString, IsInternal: !endpoint.IsExternal)),
             .. Resource.Annotations.OfType<ResourceUrlAnnotation>().Select(url => new UrlSnapshot(url.DisplayText, url.Url, IsInternal: false))];
-        bool hasChecks = new HealthProbe(context, Resource, index).HasChecks;
         Publish(state => state with
         {
             State = KnownResourceStates.Running,
             StartTimeStamp = process.StartTimeUtc,
             Urls = urls,
             Restarts = _restarts,
-            HealthStatus = hasChecks ? HealthStatus.Unhealthy : HealthStatus.Healthy,
+            HealthStatus = health,
             Properties =
             [
                 new ResourcePropertySnapshot("executable.pid", process.Id),
