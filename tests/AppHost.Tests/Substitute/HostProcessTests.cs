@@ -10,15 +10,17 @@ public sealed class HostProcessTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_run_says_which_host_it_is_and_when_it_is_ready_and_stops_cleanly()
+    [Theory]
+    [InlineData(TestProcess.SigTerm)]
+    [InlineData(TestProcess.SigInt)]
+    public async Task A_run_says_which_host_it_is_and_when_it_is_ready_and_stops_cleanly(int signal)
     {
         await using TestProcess host = Start();
         Assert.Contains("substitute host, not Aspire", await host.LineAsync("apphost |"), StringComparison.Ordinal);
         Assert.Contains("second http://localhost:7114", await host.LineAsync("ready in"), StringComparison.Ordinal);
         Assert.Contains(host.Lines, line => line.StartsWith("first   | ", StringComparison.Ordinal));
         int[] pids = await PidsAsync(host);
-        host.Signal(TestProcess.SigTerm);
+        host.Signal(signal);
         Assert.Equal(0, await host.ExitCodeAsync());
         Assert.All(pids, pid => Assert.False(Path.Exists($"/proc/{pid}")));
     }
