@@ -2,6 +2,7 @@ using System.Net;
 using Sluice.EmbeddedKafka.Groups;
 using Sluice.EmbeddedKafka.Log;
 using Sluice.EmbeddedKafka.Net;
+using Sluice.EmbeddedKafka.Sasl;
 using Sluice.EmbeddedKafka.Topics;
 using Sluice.EmbeddedKafka.Transactions;
 
@@ -21,6 +22,8 @@ internal sealed class Broker : IAsyncDisposable
     {
         Options = options;
         _advertised = HostAndPort.Parse(options.Advertised);
+        Users = new UserTable(options.Users);
+        Tls = TlsIdentity.Load(options.TlsCertificateFile, options.TlsKeyFile);
         Memory = new MemoryBudget(options.BufferBytesMax);
         _claim = DirectoryClaim.Take(options.DataDirectory);
         try
@@ -54,6 +57,10 @@ internal sealed class Broker : IAsyncDisposable
 
     public MemoryBudget Memory { get; }
 
+    public UserTable Users { get; }
+
+    public TlsIdentity? Tls { get; }
+
     public TopicStore Topics { get; }
 
     public GroupCoordinator Groups { get; }
@@ -71,6 +78,7 @@ internal sealed class Broker : IAsyncDisposable
         await _housekeeping.DisposeAsync();
         Topics.Close();
         _claim.Dispose();
+        Tls?.Dispose();
     }
 
     private static string Text(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();

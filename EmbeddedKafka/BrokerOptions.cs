@@ -30,6 +30,15 @@ public sealed record BrokerOptions
     /// </summary>
     public bool SyncEveryBatch { get; init; }
 
+    /// <summary>Names and passwords; with any, clients must log in by SASL PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.</summary>
+    public IReadOnlyDictionary<string, string> Users { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A PEM file with the certificate to show; with it, and <see cref="TlsKeyFile"/>, every connection speaks TLS.</summary>
+    public string? TlsCertificateFile { get; init; }
+
+    /// <summary>The PEM file with the certificate's private key.</summary>
+    public string? TlsKeyFile { get; init; }
+
     /// <summary>How often written data is put on the disk, in ms, 10 or more.</summary>
     public int FlushIntervalMs { get; init; } = 1000;
 

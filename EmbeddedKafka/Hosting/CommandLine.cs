@@ -28,12 +28,21 @@ internal static class CommandLine
     private static readonly Option<string?> Partitions = Text("--default-partitions", "N", "partitions of topics created without a number [1]");
     private static readonly Option<string?> Fsync = Text("--fsync", "interval|sync", "when batches are put on the disk [interval, 1 s]");
 
+    private static readonly Option<string[]> User = new("--user")
+    {
+        HelpName = "NAME:PASSWORD",
+        Description = "who may connect, by SASL PLAIN or SCRAM [everybody]; may be repeated (in the environment: separated by spaces)",
+    };
+
+    private static readonly Option<string?> TlsCert = Text("--tls-cert", "FILE", "certificate in PEM; with it connections speak TLS");
+    private static readonly Option<string?> TlsKey = Text("--tls-key", "FILE", "private key of the certificate, in PEM");
+
     /// <summary>The launch, or null and an exit code when there is nothing to launch.</summary>
     public static (Launch? Launch, int ExitCode) Read(string[] args, Func<string, string?> environment, TextWriter output, TextWriter error)
     {
         var root = new RootCommand("Sluice EmbeddedKafka: a single-node, durable broker that speaks the Kafka protocol")
         {
-            Data, Port, Host, Advertised, PortFile, TopicsFile, Topic, AutoCreate, Partitions, Fsync,
+            Data, Port, Host, Advertised, PortFile, TopicsFile, Topic, AutoCreate, Partitions, Fsync, User, TlsCert, TlsKey,
         };
         var parsed = root.Parse(args);
         if (parsed.Action is not null && parsed.Errors.Count == 0)
@@ -54,6 +63,9 @@ internal static class CommandLine
             DefaultPartitions = Number(Partitions, Value(Partitions), 1, 1000, Defaults.DefaultPartitions, mistakes),
             SyncEveryBatch = Word(Fsync, Value(Fsync), "interval", "sync", mistakes) == "sync",
             Topics = topics,
+            Users = Users([.. parsed.GetValue(User) ?? [], .. Words(Environment(User, environment))], mistakes),
+            TlsCertificateFile = Value(TlsCert),
+            TlsKeyFile = Value(TlsKey),
         };
         try
         {
@@ -80,7 +92,7 @@ internal static class CommandLine
     private static List<TopicSpec> Topics(string[] given, string? fromEnvironment, string? file, List<string> mistakes)
     {
         var topics = file is null ? [] : TopicsFileReader.Read(file, mistakes);
-        foreach (string text in given.Concat((fromEnvironment ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))
+        foreach (string text in given.Concat(Words(fromEnvironment)))
         {
             try
             {
@@ -93,6 +105,27 @@ internal static class CommandLine
         }
 
         return topics;
+    }
+
+    private static string[] Words(string? text) => (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+
+    private static Dictionary<string, string> Users(string[] given, List<string> mistakes)
+    {
+        var users = new Dictionary<string, string>();
+        foreach (string user in given)
+        {
+            int colon = user.IndexOf(':', StringComparison.Ordinal);
+            if (colon <= 0 || colon == user.Length - 1)
+            {
+                // Not what was given: it may hold a password.
+                mistakes.Add($"embedded-kafka: {User.Name} (or {Variable(User)}) is NAME:PASSWORD");
+                continue;
+            }
+
+            users[user[..colon]] = user[(colon + 1)..];
+        }
+
+        return users;
     }
 
     private static int Number(Option option, string? text, int min, int max, int fallback, List<string> mistakes)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Sluice.EmbeddedKafka.Wire;
 
 namespace Sluice.EmbeddedKafka.Net;
@@ -11,6 +12,9 @@ internal sealed class Connection : IDisposable
 {
     /// <summary>1 MiB for requests that carry no records; the largest real ones, assignments of big groups, stay far below.</summary>
     private const int PlainRequestBytesMax = 1024 * 1024;
+
+    /// <summary>1 MiB goes to the socket at a time.</summary>
+    private const int SendBytesMax = 1024 * 1024;
 
     private readonly Socket _socket;
     private readonly NetEvents _events;
@@ -31,7 +35,7 @@ internal sealed class Connection : IDisposable
         _reply = new WireWriter(broker.Memory);
         _peerText = socket.RemoteEndPoint?.ToString() ?? "?";
         string host = "/" + ((socket.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "");
-        _request = new Request(broker, new Peer((IPEndPoint)socket.LocalEndPoint!, host, _closing.Token));
+        _request = new Request(broker, new Peer((IPEndPoint)socket.LocalEndPoint!, host, broker.Users, _closing.Token));
     }
 
     private enum Doing
@@ -43,8 +47,14 @@ internal sealed class Connection : IDisposable
 
     public async Task RunAsync()
     {
+        BrokerMetrics.Connections.Add(1);
         try
         {
+            if (_broker.Tls is { } tls)
+            {
+                _input.Source = await tls.SecureAsync(_input.Source, _closing.Token);
+            }
+
             while (await ReadAsync() is { IsEmpty: false } frame)
             {
                 if (!await AnswerAsync(frame))
@@ -55,9 +65,13 @@ internal sealed class Connection : IDisposable
                 _input.Consume(frame.Length);
             }
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             // The peer went away, or the broker stops.
+        }
+        catch (AuthenticationException e)
+        {
+            _events.Malformed(_peerText, $"no TLS hand-shake this broker takes ({e.Message})");
         }
         catch (BudgetExceededException e)
         {
@@ -69,6 +83,7 @@ internal sealed class Connection : IDisposable
         }
         finally
         {
+            BrokerMetrics.Connections.Add(-1);
             Dispose();
         }
     }
@@ -169,7 +184,14 @@ internal sealed class Connection : IDisposable
             return await SendAsync();
         }
 
+        if (!_request.Api.IsBeforeLogin && !_request.Peer.Sasl.IsIn)
+        {
+            _events.Malformed(_peerText, $"{_request.Api.Key} before it logged in");
+            return false;
+        }
+
         var outcome = await _request.Api.HandleAsync(_request, _reply);
+        BrokerMetrics.Served(_request.Api, frame.Length, _reply.Length);
         switch (outcome)
         {
             case Outcome.Silent:
@@ -177,6 +199,9 @@ internal sealed class Connection : IDisposable
                 return true;
             case Outcome.Malformed:
                 _events.Malformed(_peerText, $"bytes that are no {_request.Api.Key} request of version {_request.Version}");
+                return false;
+            case Outcome.ReplyAndClose:
+                await SendAsync();
                 return false;
             default:
                 return await SendAsync();
@@ -236,13 +261,17 @@ internal sealed class Connection : IDisposable
     private async ValueTask<bool> SendAsync()
     {
         _reply.PatchInt32(0, _reply.Length - 4);
-        var rest = _reply.Written;
-        while (!rest.IsEmpty)
+        Volatile.Write(ref _activeAt, Environment.TickCount64);
+        _doing = Doing.Sending;
+        for (var rest = _reply.Written; !rest.IsEmpty;)
         {
+            // In pieces, so that a slow reader is told from a dead one.
+            var piece = rest[..Math.Min(rest.Length, SendBytesMax)];
+            await _input.Source.WriteAsync(piece, _closing.Token);
+            rest = rest[piece.Length..];
             Volatile.Write(ref _activeAt, Environment.TickCount64);
-            _doing = Doing.Sending;
-            rest = rest[await _socket.SendAsync(rest, SocketFlags.None, _closing.Token)..];
         }
+
 
         _reply.Reset();
         return true;

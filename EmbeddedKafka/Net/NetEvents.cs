@@ -9,7 +9,11 @@ internal sealed partial class NetEvents(ILogger logger)
 
     public void TooMany(int limit) => TooMany(logger, limit);
 
-    public void Malformed(string peer, string what) => Malformed(logger, peer, what);
+    public void Malformed(string peer, string what)
+    {
+        BrokerMetrics.Malformed.Add(1);
+        Malformed(logger, peer, what);
+    }
 
     public void Refused(string peer, short key, short version) => Refused(logger, peer, key, version);
 

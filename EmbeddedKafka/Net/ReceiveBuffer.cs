@@ -15,6 +15,9 @@ internal sealed class ReceiveBuffer(Socket socket, MemoryBudget budget) : IDispo
     private int _start;
     private int _filled;
 
+    /// <summary>What the bytes come through: the socket itself, or TLS on it.</summary>
+    public Stream Source { get; set; } = new NetworkStream(socket);
+
     /// <summary>When bytes last arrived, by <see cref="Environment.TickCount64"/>.</summary>
     public long ActiveAt { get; private set; } = Environment.TickCount64;
 
@@ -40,7 +43,7 @@ internal sealed class ReceiveBuffer(Socket socket, MemoryBudget budget) : IDispo
                 Resize(Math.Min((long)_buffer.Length * 2, wanted));
             }
 
-            int n = await socket.ReceiveAsync(_buffer.AsMemory(_filled), SocketFlags.None, cancellationToken);
+            int n = await Source.ReadAsync(_buffer.AsMemory(_filled), cancellationToken);
             if (n == 0)
             {
                 return false;
@@ -55,6 +58,7 @@ internal sealed class ReceiveBuffer(Socket socket, MemoryBudget budget) : IDispo
 
     public void Dispose()
     {
+        Source.Dispose();
         if (_buffer.Length > 0)
         {
             Swap([]);

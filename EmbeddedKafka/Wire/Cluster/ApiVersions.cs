@@ -3,6 +3,8 @@ namespace Sluice.EmbeddedKafka.Wire;
 /// <summary>ApiVersions: what this broker serves. The one request every client sends first, answered even in unknown versions.</summary>
 internal sealed class ApiVersions() : Api(ApiKey.ApiVersions, 0, 4, flexibleFrom: 3)
 {
+    public override bool IsBeforeLogin => true;
+
     public override ValueTask<Outcome> HandleAsync(Request request, WireWriter reply)
     {
         Write(reply, request.Version, ErrorCode.None);

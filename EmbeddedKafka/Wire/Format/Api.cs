@@ -9,6 +9,9 @@ internal enum Outcome
     /// <summary>The request asked for no answer (produce with acks=0).</summary>
     Silent,
 
+    /// <summary>Send what the handler wrote, then close: the peer was turned away.</summary>
+    ReplyAndClose,
+
     /// <summary>The bytes were not that request: the connection is closed.</summary>
     Malformed,
 }
@@ -27,6 +30,9 @@ internal abstract class Api(ApiKey key, short versionMin, short versionMax, shor
 
     /// <summary>The lowest version truly served; lower ones, though told, are refused.</summary>
     public virtual short ServedFrom => VersionMin;
+
+    /// <summary>Whether it is served before the peer has said who it is.</summary>
+    public virtual bool IsBeforeLogin => false;
 
     public bool IsFlexible(short version) => version >= flexibleFrom;
 

@@ -58,7 +58,7 @@ internal static class Requests
         return random.Next(5) == 0 ? body[..random.Next(body.Length + 1)] : body;
     }
 
-    public static Peer Peer(CancellationToken closing) => new(new IPEndPoint(IPAddress.Loopback, 9092), "/127.0.0.1", closing);
+    public static Peer Peer(CancellationToken closing) => new(new IPEndPoint(IPAddress.Loopback, 9092), "/127.0.0.1", new Sluice.EmbeddedKafka.Sasl.UserTable(new Dictionary<string, string>()), closing);
 
     private static void Produce(Random random, WireWriter writer)
     {
