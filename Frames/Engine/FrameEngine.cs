@@ -259,7 +259,7 @@ public sealed unsafe class FrameEngine : IDisposable
             poller.Wait(0);
         }
 
-        return poller.Tell();
+        return poller.Tell(this);
     }
 
     // What is ready is told in the next turn, with that turn's time.

@@ -89,11 +89,14 @@ public sealed class EngineGroup : IAsyncDisposable
     public FrameEngine Next() => _engines[(uint)Interlocked.Increment(ref _next) % (uint)_engines.Length];
 
     /// <summary>True while a link to the room is up. Any thread.</summary>
-    public bool HasLinkTo(string room)
+    public bool HasLinkTo(string room) => LinkCount(room) > 0;
+
+    /// <summary>How many links to instances of the room are up. Any thread.</summary>
+    public int LinkCount(string room)
     {
         lock (_linkCounts)
         {
-            return _linkCounts.GetValueOrDefault(room) > 0;
+            return _linkCounts.GetValueOrDefault(room);
         }
     }
 

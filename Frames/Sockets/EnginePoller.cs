@@ -122,7 +122,7 @@ public sealed class EnginePoller : IDisposable
 
     /// <summary>Tells handlers what the last wait found.</summary>
     /// <returns>How many were told.</returns>
-    public int Tell()
+    internal int Tell(FrameEngine engine)
     {
         int count = _count;
         int told = 0;
@@ -141,8 +141,15 @@ public sealed class EnginePoller : IDisposable
             (IPollHandler? handler, int generation) = _slots[(int)data];
             if (handler is not null && (generation & 0x7fffffff) == (int)(data >> 32))
             {
-                handler.OnReady(ToReadiness(BinaryPrimitives.ReadUInt32LittleEndian(entry)));
                 told++;
+                try
+                {
+                    handler.OnReady(ToReadiness(BinaryPrimitives.ReadUInt32LittleEndian(entry)));
+                }
+                catch (Exception exception) when (exception is not OutOfMemoryException)
+                {
+                    engine.OnBindingFault(0, exception); // A fault of ours: it may cost that socket, never the engine.
+                }
             }
         }
 

@@ -125,7 +125,7 @@ public sealed class GrpcLinkTests : IAsyncDisposable
         LinkHost[] backs = [await Back(1), await Back(1), await Back(1)];
         LinkHost front = await LinkHost.StartAsync("front", engine => engine.Place(Echo, "back"), 1, "back", [.. backs.Select(back => back.Address)]);
         _hosts.Add(front);
-        await LinkHost.Until(() => backs.All(back => back.Group.HasLinkTo("front")));
+        await LinkHost.Until(() => front.Group.LinkCount("back") == backs.Length);
         await Task.WhenAll(Enumerable.Range(0, 30).Select(i => EchoOnce(front.Engine, $"{i}")));
         Assert.All(backs, back => Assert.Equal(10, back.Engine.Counters.StreamsAccepted));
     }
