@@ -61,7 +61,7 @@ public sealed class QuickstartTests(QuickstartTests.Fixture fixture) : IClassFix
         Assert.Equal("application/json", list.Content.Headers.ContentType?.MediaType);
         string text = await list.Content.ReadAsStringAsync();
         using JsonDocument json = JsonDocument.Parse(text);
-        List<JsonElement> mine = [.. json.RootElement.EnumerateArray().Where(item => item.TryGetProperty("id", out JsonElement id) && id.GetString() == kept)];
+        List<JsonElement> mine = [.. json.RootElement.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object && item.TryGetProperty("id", out JsonElement id) && id.GetString() == kept)];
         Assert.Single(mine);
         Assert.Equal(2, mine[0].GetProperty("version").GetInt32());
         Assert.DoesNotContain(gone, text, StringComparison.Ordinal);
