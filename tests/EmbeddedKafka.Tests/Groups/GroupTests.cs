@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using static Sluice.EmbeddedKafka.Tests.TestBroker;
@@ -7,48 +6,6 @@ namespace Sluice.EmbeddedKafka.Tests.Groups;
 
 public sealed class GroupTests
 {
-    /// <summary>A consumer on its own thread that keeps what it read and what it is assigned.</summary>
-    private sealed class Member : IDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task _task;
-        private readonly IConsumer<byte[], byte[]> _consumer;
-
-        public Member(TestBroker broker, string topic, Action<ConsumerConfig>? change = null)
-        {
-            _consumer = broker.Consumer("group", change);
-            _consumer.Subscribe(topic);
-            _task = Task.Factory.StartNew(Run, TaskCreationOptions.LongRunning);
-        }
-
-        public ConcurrentQueue<string> Read { get; } = new();
-
-        public volatile int Assigned;
-
-        public void Dispose()
-        {
-            _stop.Cancel();
-            _task.Wait();
-            _consumer.Close();
-            _consumer.Dispose();
-            _stop.Dispose();
-        }
-
-        private void Run()
-        {
-            while (!_stop.IsCancellationRequested)
-            {
-                if (_consumer.Consume(TimeSpan.FromMilliseconds(50)) is { } result)
-                {
-                    Read.Enqueue(Text(result.Message.Value)!);
-                    _consumer.Commit(result);
-                }
-
-                Assigned = _consumer.Assignment.Count;
-            }
-        }
-    }
-
     [Fact]
     public async Task Two_members_share_the_partitions_and_the_one_that_stays_takes_over()
     {

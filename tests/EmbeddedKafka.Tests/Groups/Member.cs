@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using static Sluice.EmbeddedKafka.Tests.TestBroker;
+
+namespace Sluice.EmbeddedKafka.Tests.Groups;
+
+/// <summary>A consumer on its own thread that keeps what it read and what it is assigned.</summary>
+internal sealed class Member : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _task;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+
+    public Member(TestBroker broker, string topic, Action<ConsumerConfig>? change = null, string group = "group")
+    {
+        _consumer = broker.Consumer(group, change);
+        _consumer.Subscribe(topic);
+        _task = Task.Factory.StartNew(Run, TaskCreationOptions.LongRunning);
+    }
+
+    public ConcurrentQueue<string> Read { get; } = new();
+
+    public volatile int Assigned;
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _task.Wait();
+        _consumer.Close();
+        _consumer.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            if (_consumer.Consume(TimeSpan.FromMilliseconds(50)) is { } result)
+            {
+                Read.Enqueue(Text(result.Message.Value)!);
+                Commit(result);
+            }
+
+            Assigned = _consumer.Assignment.Count;
+        }
+    }
+
+    private void Commit(ConsumeResult<byte[], byte[]> result)
+    {
+        try
+        {
+            _consumer.Commit(result);
+        }
+        catch (KafkaException late) when (late.Error.Code is ErrorCode.IllegalGeneration or ErrorCode.RebalanceInProgress)
+        {
+            // A cooperative member reads on while the others rejoin; the partition's next owner reads this record again.
+        }
+    }
+}
