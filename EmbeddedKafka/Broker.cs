@@ -31,7 +31,8 @@ internal sealed class Broker : IAsyncDisposable
             ClusterId = _claim.ClusterId();
             var settings = new LogSettings(options.SyncEveryBatch, options.Clock, new StorageEvents(logger));
             Topics = new TopicStore(options.DataDirectory, settings);
-            Groups = new GroupCoordinator(new OffsetStore(Topics, options.Clock));
+            Groups = new GroupCoordinator(
+                new OffsetStore(Topics, options.Clock), Topics, options.ConsumerSessionTimeoutMs, options.ConsumerHeartbeatIntervalMs);
             ProducerIds = new ProducerIds(options.DataDirectory);
             Transactions = new TransactionCoordinator(Topics, Groups.Offsets, ProducerIds, options.Clock);
             foreach (var topic in options.Topics)

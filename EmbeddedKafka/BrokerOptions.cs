@@ -57,5 +57,11 @@ public sealed record BrokerOptions
     /// <summary>How long a connection may be silent, in ms: 10 minutes, as in Apache Kafka.</summary>
     public int IdleConnectionMs { get; init; } = 600_000;
 
+    /// <summary>How long a member of the next-generation group protocol may be silent before it is given up, in ms: 45 s, as in Apache Kafka.</summary>
+    public int ConsumerSessionTimeoutMs { get; init; } = 45_000;
+
+    /// <summary>How often such a member tells that it lives, in ms, 10 or more; a partition changes hands within two of these. Apache Kafka: 5 s.</summary>
+    public int ConsumerHeartbeatIntervalMs { get; init; } = 1000;
+
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

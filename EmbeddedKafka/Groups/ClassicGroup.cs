@@ -17,7 +17,7 @@ internal enum GroupState
 /// Any thread; everything under one lock, waiting joins and syncs are completed asynchronously.
 /// Spec: Kafka protocol guide, "Group Membership API".
 /// </remarks>
-internal sealed partial class ClassicGroup(string id)
+internal sealed partial class ClassicGroup(string id) : IGroup
 {
     /// <summary>1,000 members: an answer to the leader lists them all.</summary>
     public const int MembersMax = 1000;
@@ -38,6 +38,10 @@ internal sealed partial class ClassicGroup(string id)
     public string? ProtocolType { get; private set; }
 
     public string? ProtocolName { get; private set; }
+
+    public bool IsEmpty => State == GroupState.Empty;
+
+    public bool IsDead => State == GroupState.Dead;
 
     private static long Now => Environment.TickCount64;
 
@@ -292,6 +296,6 @@ internal sealed partial class ClassicGroup(string id)
 }
 
 internal sealed record GroupDescription(
-    string Id, string State, string ProtocolType, string ProtocolName, List<MemberDescription> Members);
+    string Id, string State, string ProtocolType, string ProtocolName, List<MemberDescription> Members, string Type = "classic");
 
 internal sealed record MemberDescription(string Id, string? InstanceId, string ClientId, string Host, byte[] Metadata, byte[] Assignment);

@@ -26,6 +26,7 @@ internal sealed class TopicStore : IDisposable
     private readonly ConcurrentDictionary<Guid, Topic> _byId = new();
     private readonly string _directory;
     private readonly LogSettings _settings;
+    private long _version;
 
     public TopicStore(string directory, LogSettings settings)
     {
@@ -38,6 +39,9 @@ internal sealed class TopicStore : IDisposable
             Open(folder);
         }
     }
+
+    /// <summary>Rises with every topic that appears, changes or goes.</summary>
+    public long Version => Interlocked.Read(ref _version);
 
     public ICollection<Topic> All => _byName.Values;
 
@@ -109,6 +113,7 @@ internal sealed class TopicStore : IDisposable
             }
 
             _byId.TryRemove(current.Id, out _);
+            Interlocked.Increment(ref _version);
             foreach (var log in current.Partitions)
             {
                 log.Dispose();
@@ -244,5 +249,6 @@ internal sealed class TopicStore : IDisposable
     {
         _byName[topic.Name] = topic;
         _byId[topic.Id] = topic;
+        Interlocked.Increment(ref _version);
     }
 }

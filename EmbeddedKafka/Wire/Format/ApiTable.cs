@@ -13,6 +13,7 @@ internal static class ApiTable
         new OffsetForLeaderEpoch(), new DescribeConfigs(), new DescribeCluster(), new CreatePartitions(), new DeleteRecords(),
         new AlterConfigs(), new IncrementalAlterConfigs(), new OffsetDelete(), new DeleteGroups(),
         new AddPartitionsToTxn(), new AddOffsetsToTxn(), new EndTxn(), new TxnOffsetCommit(),
+        new ConsumerGroupHeartbeat(), new ConsumerGroupDescribe(),
         new SaslHandshake(), new SaslAuthenticate(),
     ];
 

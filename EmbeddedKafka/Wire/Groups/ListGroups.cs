@@ -17,7 +17,7 @@ internal sealed class ListGroups() : Api(ApiKey.ListGroups, 0, 5, flexibleFrom: 
 
         var groups = request.Broker.Groups.All()
             .Where(group => states.Count == 0 || states.Contains(group.State))
-            .Where(_ => types.Count == 0 || types.Contains("classic"))
+            .Where(group => types.Count == 0 || types.Contains(group.Type))
             .ToList();
         if (version >= 1)
         {
@@ -37,7 +37,7 @@ internal sealed class ListGroups() : Api(ApiKey.ListGroups, 0, 5, flexibleFrom: 
 
             if (version >= 5)
             {
-                reply.String("classic");
+                reply.String(group.Type);
             }
 
             reply.Tags();

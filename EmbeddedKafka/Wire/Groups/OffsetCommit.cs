@@ -41,7 +41,7 @@ internal sealed class OffsetCommit() : Api(ApiKey.OffsetCommit, 2, 9, flexibleFr
         }
 
         var broker = request.Broker;
-        var error = group.Length == 0 ? ErrorCode.InvalidGroupId : broker.Groups.MayCommit(group, memberId, instanceId, generation);
+        var error = group.Length == 0 ? ErrorCode.InvalidGroupId : Admission(broker, group, memberId, instanceId, generation, version);
         var sound = topics.SelectMany(topic => topic.Parts).Where(part => Check(broker, part) == ErrorCode.None).ToList();
         if (error == ErrorCode.None)
         {
@@ -51,6 +51,12 @@ internal sealed class OffsetCommit() : Api(ApiKey.OffsetCommit, 2, 9, flexibleFr
         Write(reply, version >= 3, topics, part => error != ErrorCode.None ? error : Check(broker, part));
         return new(Outcome.Reply);
     }
+
+    private static ErrorCode Admission(Broker broker, string group, string memberId, string? instanceId, int generation, short version) =>
+        // Before version 9 a client does not know member epochs and what a refused one means.
+        version < 9 && memberId.Length > 0 && broker.Groups.FindConsumer(group) is { IsEmpty: false }
+            ? ErrorCode.UnsupportedVersion
+            : broker.Groups.MayCommit(group, memberId, instanceId, generation, knowsEpochs: version >= 9);
 
     public static ErrorCode Check(Broker broker, OffsetToCommit part)
     {

@@ -25,7 +25,7 @@ internal sealed class OffsetDelete() : Api(ApiKey.OffsetDelete, 0, 0, flexibleFr
         }
 
         var groups = request.Broker.Groups;
-        var found = groups.Find(group);
+        var found = groups.FindAny(group);
         var read = found?.Subscribed() ?? [];
         var error = found is null && !groups.Offsets.Has(group) ? ErrorCode.GroupIdNotFound : ErrorCode.None;
         if (error == ErrorCode.None)

@@ -5,7 +5,7 @@ namespace Sluice.EmbeddedKafka.Wire;
 /// <summary>OffsetFetch: committed offsets of one group, or from version 8 on of several.</summary>
 internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom: 6)
 {
-    private sealed record Query(string Group, List<(string Name, List<int> Partitions)>? Topics);
+    private sealed record Query(string Group, List<(string Name, List<int> Partitions)>? Topics, string? MemberId = null, int MemberEpoch = -1);
 
     public override ValueTask<Outcome> HandleAsync(Request request, WireWriter reply)
     {
@@ -21,13 +21,9 @@ internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom
             for (int i = reader.Array(2); i > 0; i--)
             {
                 string group = reader.String();
-                if (version >= 9)
-                {
-                    reader.NullableString();
-                    reader.Int32();
-                }
-
-                queries.Add(new Query(group, ReadTopics(ref reader)));
+                string? member = version >= 9 ? reader.NullableString() : null;
+                int epoch = version >= 9 ? reader.Int32() : -1;
+                queries.Add(new Query(group, ReadTopics(ref reader), member, epoch));
                 reader.Tags();
             }
         }
@@ -92,7 +88,8 @@ internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom
             reply.String(query.Group);
         }
 
-        var topics = query.Topics ??
+        var refusal = broker.Groups.FindConsumer(query.Group)?.MayFetch(query.MemberId, query.MemberEpoch) ?? ErrorCode.None;
+        var topics = refusal != ErrorCode.None ? [] : query.Topics ??
             [.. offsets.All(query.Group).GroupBy(o => o.Key.Topic).Select(g => (g.Key, g.Select(o => o.Key.Partition).ToList()))];
         reply.Array(topics.Count);
         foreach (var (name, partitions) in topics)
@@ -120,7 +117,7 @@ internal sealed class OffsetFetch() : Api(ApiKey.OffsetFetch, 1, 9, flexibleFrom
 
         if (version >= 2)
         {
-            reply.Error(ErrorCode.None);
+            reply.Error(refusal);
         }
 
         if (version >= 8)

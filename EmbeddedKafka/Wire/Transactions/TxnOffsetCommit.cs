@@ -40,6 +40,11 @@ internal sealed class TxnOffsetCommit() : Api(ApiKey.TxnOffsetCommit, 0, 3, flex
         var broker = request.Broker;
         // Without a member the commit comes from a client that only knows the group's name; the transaction vouches for it.
         var error = generation < 0 && memberId.Length == 0 ? ErrorCode.None : broker.Groups.MayCommit(group, memberId, instanceId, generation);
+        if (error == ErrorCode.StaleMemberEpoch)
+        {
+            error = ErrorCode.IllegalGeneration;
+        }
+
         if (error == ErrorCode.None)
         {
             var sound = topics.SelectMany(t => t.Parts).Where(part => OffsetCommit.Check(broker, part) == ErrorCode.None).ToList();
