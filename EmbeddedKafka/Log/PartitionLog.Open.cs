@@ -82,7 +82,14 @@ internal sealed partial class PartitionLog
 
         if (segments.Count == 0)
         {
-            segments.Add(Segment.Create(Directory, ReadStart(), _settings.NowMs()));
+            var first = Segment.Create(Directory, ReadStart(), _settings.NowMs());
+            segments.Add(first);
+            if (_settings.SyncEveryBatch || Config.SyncEveryBatch)
+            {
+                // A new partition: its file, its folder and its topic's folder have new names.
+                string topic = Path.GetDirectoryName(Path.GetFullPath(Directory))!;
+                FlushName(first, Directory, topic, Path.GetDirectoryName(topic)!);
+            }
         }
 
         return [.. segments];

@@ -211,7 +211,29 @@ internal sealed partial class PartitionLog : IDisposable
         _producers.Expire(nowMs);
         _aborted.RemoveAll(gone => gone.LastOffset < _startOffset);
         ProducerSnapshot.Of(_endOffset, _producers, _aborted).Save(Directory);
-        Volatile.Write(ref _segments, [.. _segments, Segment.Create(Directory, _endOffset, nowMs)]);
+        var next = Segment.Create(Directory, _endOffset, nowMs);
+        if (_settings.SyncEveryBatch || Config.SyncEveryBatch)
+        {
+            FlushName(next, Directory);
+        }
+
+        Volatile.Write(ref _segments, [.. _segments, next]);
+    }
+
+    private static void FlushName(Segment segment, params ReadOnlySpan<string> folders)
+    {
+        try
+        {
+            foreach (string folder in folders)
+            {
+                FolderEntries.Flush(folder);
+            }
+        }
+        catch
+        {
+            segment.Dispose();
+            throw;
+        }
     }
 
     private void Remember(Batch batch, long nowMs)
