@@ -10,18 +10,20 @@ namespace Sluice.AppHost;
 /// </summary>
 internal static class GatewayListeners
 {
-    /// <summary>The addresses of the tcp servers, as URLs; every mistake of the file goes to <paramref name="mistakes"/>.</summary>
-    public static IReadOnlyList<string> Read(string file, List<string> mistakes)
+    /// <summary>The configuration, or null when it is refused; every mistake of the file goes to <paramref name="mistakes"/>.</summary>
+    public static GatewayConfiguration? Load(string file, List<string> mistakes)
     {
         // The services get the true address of the broker; here any will do.
         LoadResult result = ConfigurationLoader.Load(file, name => name == "KAFKA_BOOTSTRAP_SERVER"
             ? "localhost:9092"
             : Environment.GetEnvironmentVariable(name));
         mistakes.AddRange(result.Errors.Select(error => error.ToString()));
-        return result.Configuration is { } gateway
-            ? [.. gateway.Bindings.Where(binding => binding.Is("tcp", "server")).SelectMany(binding => Urls(gateway, binding))]
-            : [];
+        return result.Configuration;
     }
+
+    /// <summary>The addresses of the tcp servers, as URLs.</summary>
+    public static IReadOnlyList<string> Of(GatewayConfiguration gateway) =>
+        [.. gateway.Bindings.Where(binding => binding.Is("tcp", "server")).SelectMany(binding => Urls(gateway, binding))];
 
     private static IEnumerable<string> Urls(GatewayConfiguration gateway, BindingConfiguration tcp)
     {

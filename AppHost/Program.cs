@@ -38,6 +38,10 @@ else
     {
         broker.WithEnvironment("SLUICE_EMBEDDEDKAFKA_TOPICS_FILE", suite.TopicsFile);
     }
+    else if (suite.Topics.Length > 0)
+    {
+        broker.WithEnvironment("SLUICE_EMBEDDEDKAFKA_TOPIC", suite.Topics);
+    }
 
     EndpointReference endpoint = broker.GetEndpoint("kafka");
     bootstrap = ReferenceExpression.Create($"{endpoint.Property(EndpointProperty.Host)}:{endpoint.Property(EndpointProperty.Port)}");

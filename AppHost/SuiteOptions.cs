@@ -22,7 +22,8 @@ internal sealed class SuiteOptions
           -h, --help          this text
 
         Publishing: --publisher manifest --output-path FILE.json, or --operation publish --step publish --output-path DIR.
-        A topics.yaml beside the configuration names the topics that the embedded broker creates at start.
+        The embedded broker creates the topics that the configuration names: compacted those that are read by key. A topics.yaml beside
+        the configuration says it instead, with partitions and settings.
         """;
 
     // The options of Aspire's own command line; they reach the builder untouched.
@@ -34,6 +35,9 @@ internal sealed class SuiteOptions
 
     /// <summary>The topics file beside the configuration, or null.</summary>
     public string? TopicsFile { get; private set; }
+
+    /// <summary>The topics that the configuration names, for the embedded broker; empty when a topics file says them.</summary>
+    public string Topics { get; private set; } = "";
 
     /// <summary>The Kafka cluster to use, HOST:PORT[,HOST:PORT…]; null when none was named here.</summary>
     public string? Kafka { get; private set; }
@@ -155,6 +159,10 @@ internal sealed class SuiteOptions
 
         ConfigurationFile = file;
         TopicsFile = CallerFiles.Existing(Path.Combine(Path.GetDirectoryName(file)!, "topics.yaml"));
-        Listeners = GatewayListeners.Read(file, mistakes);
+        if (GatewayListeners.Load(file, mistakes) is { } gateway)
+        {
+            Listeners = GatewayListeners.Of(gateway);
+            Topics = TopicsFile is null ? GatewayTopics.Of(gateway) : "";
+        }
     }
 }

@@ -33,6 +33,31 @@ public sealed class SuiteOptionsTests : IDisposable
     }
 
     [Fact]
+    public void Topics_that_are_read_by_key_are_compacted_unless_something_writes_them_without_one()
+    {
+        string file = _folder.File("sluice.yaml", """
+            name: topics
+            bindings:
+              api:
+                type: http-kafka
+                kind: proxy
+                routes:
+                  - { when: [ { method: PUT, path: "/a/{id}" } ], exit: cache, with: { capability: produce, topic: snapshots, key: "${params.id}" } }
+                  - { when: [ { method: GET, path: "/a/{id}" } ], exit: cache, with: { capability: fetch, topic: snapshots, filters: [ { key: "${params.id}" } ] } }
+                  - { when: [ { method: POST, path: /b } ], exit: cache, with: { capability: produce, topic: events } }
+                  - { when: [ { method: GET, path: "/b/{id}" } ], exit: cache, with: { capability: fetch, topic: events, filters: [ { key: "${params.id}" } ] } }
+                  - { when: [ { method: GET, path: "/c/{t}" } ], exit: cache, with: { capability: fetch, topic: "${params.t}", merge: { content-type: application/json } } }
+              cache: { type: kafka, kind: cache_client, exit: server }
+              server: { type: kafka, kind: cache_server, options: { bootstrap: [ audit ] }, exit: broker }
+              broker: { type: kafka, kind: client, options: { servers: [ "localhost:9092" ] }, exit: dial }
+              dial: { type: tcp, kind: client }
+            """);
+        Assert.Equal("audit events snapshots:1:cleanup.policy=compact", SuiteOptions.Read(["--config", file])!.Topics);
+        _folder.File("topics.yaml", "topics: []\n");
+        Assert.Equal("", SuiteOptions.Read(["--config", file])!.Topics);
+    }
+
+    [Fact]
     public void Values_may_follow_a_blank_or_an_equals_sign()
     {
         string file = _folder.File("sluice.yaml", "name: empty\n");
