@@ -20,7 +20,7 @@ public sealed unsafe class FrameEngine : IDisposable
     private const int TurnsPerPollBusy = 4;
 
     private readonly PostQueue _posts;
-    private readonly TimerQueue _timers = new();
+    private readonly TimerWheel _timers = new();
     private readonly Dictionary<long, IBinding> _bindings = [];
     private readonly List<LinkEnd> _ends = [];
     private readonly Dictionary<long, string> _rooms = [];
@@ -130,12 +130,22 @@ public sealed unsafe class FrameEngine : IDisposable
     public void Post(Action action) => _posts.Enqueue(static state => ((Action)state!)(), action);
 
     /// <summary>Calls back on this engine after a delay. Engine thread.</summary>
-    /// <param name="delayMs">From 0; late by a turn at most.</param>
+    /// <param name="delayMs">From 0: still in this turn when called from a frame, a socket or a post, in the next when called from a timer.
+    /// Never early, late by a turn at most.</param>
     /// <param name="callback">What to do.</param>
     /// <param name="state">Passed on.</param>
     /// <returns>Dispose it to call it off.</returns>
-    public EngineTimer Schedule(long delayMs, Action<object?> callback, object? state = null) =>
-        _timers.Add(NowNs + (delayMs * 1_000_000), callback, state);
+    public EngineTimer Schedule(long delayMs, Action<object?> callback, object? state = null)
+    {
+        var timer = new EngineTimer(_timers, callback, state, isReusable: false);
+        timer.Start(delayMs);
+        return timer;
+    }
+
+    /// <summary>Makes a timer that can be started, moved and stopped again and again without allocating. Engine thread.</summary>
+    /// <param name="callback">What to do each time it fires.</param>
+    /// <param name="state">Passed on.</param>
+    public EngineTimer NewTimer(Action<object?> callback, object? state = null) => new(_timers, callback, state, isReusable: true);
 
     // ---- the turn ----
 
@@ -145,6 +155,7 @@ public sealed unsafe class FrameEngine : IDisposable
     public int Turn(long nowNs)
     {
         NowNs = nowNs;
+        _timers.SetNow(nowNs);
         FrameEngine? outer = EngineScheduler.Enter(this);
         try
         {
@@ -155,7 +166,7 @@ public sealed unsafe class FrameEngine : IDisposable
                 work += _ends[i].Poll(FramesPerTurnMax);
             }
 
-            work += _timers.Fire(nowNs, this);
+            work += _timers.Fire(this);
             work += Budgets.Notify();
             for (int i = 0; i < _ends.Count; i++)
             {
@@ -344,6 +355,7 @@ public sealed unsafe class FrameEngine : IDisposable
         }
 
         _ends.Clear();
+        _timers.Clear();
         _localMemory.Dispose();
         Poller?.Dispose();
         _doorbell.Dispose();
