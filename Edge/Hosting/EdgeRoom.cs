@@ -63,7 +63,7 @@ internal sealed class EdgeRoom : IAsyncDisposable
     /// <exception cref="ServiceDefaults.ServiceStartException">A port is busy, for instance; the message says what to do.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var parts = new EdgeParts(_http, new EpollTransport(), new ConnectionLimit(_options.ConnectionsMax), _logger);
+        var parts = new EdgeParts(_http, new EpollTransport(_options.RunDirectory), new ConnectionLimit(_options.ConnectionsMax), _logger);
         List<(long Id, IEdgeBinding Binding)> own =
             [.. _configuration.BindingsIn(Room.Edge).Select(binding => (binding.Id, EdgeBindings.Create(binding, parts)))];
         _bindings.AddRange(own.Select(entry => entry.Binding));

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Sluice.Frames;
 using Sluice.Frames.Sockets;
 
@@ -17,7 +16,6 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
 
     private readonly FrameEngine _engine;
     private readonly EnginePoller _poller;
-    private readonly Socket _socket;
     private readonly EngineSocket _native;
     private readonly long _ticket;
     private ReadOnlyMemory<byte> _rest;
@@ -28,33 +26,34 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
     private bool _isAwaiting;
     private bool _isClosed;
 
-    private EpollSocket(Socket socket, FrameEngine engine, EnginePoller poller)
+    private EpollSocket(EngineSocket native, IPEndPoint local, IPEndPoint remote, FrameEngine engine, EnginePoller poller)
     {
         _engine = engine;
         _poller = poller;
-        _socket = socket;
-        _native = EngineSocket.Borrow((int)socket.Handle);
-        Local = StockSocket.Plain(socket.LocalEndPoint);
-        Remote = StockSocket.Plain(socket.RemoteEndPoint);
-        _ticket = poller.Add(_native.Descriptor, this);
+        _native = native;
+        Local = local;
+        Remote = remote;
+        _ticket = poller.Add(native.Descriptor, this);
     }
 
     public override IPEndPoint Local { get; }
 
     public override IPEndPoint Remote { get; }
 
-    /// <summary>Takes a socket over; null when this engine has no poller, or the kernel refuses.</summary>
-    /// <exception cref="SocketException">The peer has left already.</exception>
-    public static EpollSocket? TryAdopt(Socket socket, FrameEngine engine)
+    /// <summary>Takes an accepted socket over. Engine thread.</summary>
+    /// <param name="native">The socket; still the caller's when the answer is null.</param>
+    /// <param name="local">Our end; null when the listener takes every address of the machine, so that the socket must be asked.</param>
+    /// <param name="remote">The peer's end.</param>
+    /// <param name="engine">Whose it is.</param>
+    /// <returns>Null when this engine has no poller, or the kernel refuses.</returns>
+    public static EpollSocket? TryAdopt(EngineSocket native, IPEndPoint? local, IPEndPoint remote, FrameEngine engine)
     {
-        if (engine.Poller is not { } poller)
+        if (engine.Poller is not { } poller || (local ?? native.LocalEndPoint) is not { } here)
         {
             return null;
         }
 
-        socket.NoDelay = true;
-        socket.Blocking = false;
-        var adopted = new EpollSocket(socket, engine, poller);
+        var adopted = new EpollSocket(native, StockSocket.Plain(here), StockSocket.Plain(remote), engine, poller);
         return adopted._ticket >= 0 ? adopted : null;
     }
 
@@ -109,7 +108,7 @@ internal sealed class EpollSocket : TcpSocket, IPollHandler
             _isClosed = true;
             _rest = default;
             _poller.Remove(_native.Descriptor, _ticket);
-            _socket.Dispose();
+            _native.Dispose();
         }
     }
 

@@ -1,16 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
 using Sluice.Frames;
+using Sluice.Frames.Sockets;
 
 namespace Sluice.Edge.Transport;
 
 /// <summary>The .NET sockets: one event loop of the runtime waits for all of them and posts to the engine each belongs to.</summary>
+/// <remarks>One listening socket for all engines, which get its connections in turn. An address is never shared with another process.</remarks>
 internal sealed class StockTransport : ITcpTransport
 {
-    /// <summary>Connections that may wait in the system until they are accepted: a burst of a new front's clients.</summary>
-    private const int BacklogMax = 1024;
-
-    public ITcpListener Listen(IPEndPoint address)
+    public Task<ITcpListener> ListenAsync(
+        IPEndPoint address, long owner, IReadOnlyList<FrameEngine> engines, CancellationToken cancellationToken)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -21,8 +21,8 @@ internal sealed class StockTransport : ITcpTransport
             }
 
             socket.Bind(address);
-            socket.Listen(BacklogMax);
-            return new StockListener(socket);
+            socket.Listen(EngineListener.BacklogMax);
+            return Task.FromResult<ITcpListener>(new StockListener(socket, engines));
         }
         catch
         {
@@ -31,33 +31,34 @@ internal sealed class StockTransport : ITcpTransport
         }
     }
 
-    public TcpSocket Adopt(Socket socket, FrameEngine engine) => new StockSocket(socket, engine);
-
-    private sealed class StockListener(Socket socket) : ITcpListener
+    private sealed class StockListener(Socket socket, IReadOnlyList<FrameEngine> engines) : ITcpListener
     {
         private const int TroublePauseMs = 100; // Out of descriptors: let some connections end before the next try.
 
         private readonly CancellationTokenSource _stop = new();
+        private Task _accepting = Task.CompletedTask;
+        private uint _next;
 
         public IPEndPoint Address { get; } = (IPEndPoint)socket.LocalEndPoint!;
 
-        public void Start(Action<Socket> onAccepted, Action<SocketException> onTrouble) => _ = AcceptAsync(onAccepted, onTrouble);
+        public void Start(ITcpAcceptor acceptor) => _accepting = AcceptAsync(acceptor);
 
-        public void Dispose()
+        public async ValueTask DisposeAsync()
         {
-            _stop.Cancel();
+            await _stop.CancelAsync().ConfigureAwait(false);
             socket.Dispose();
+            await _accepting.ConfigureAwait(false);
             _stop.Dispose();
         }
 
-        private async Task AcceptAsync(Action<Socket> onAccepted, Action<SocketException> onTrouble)
+        private async Task AcceptAsync(ITcpAcceptor acceptor)
         {
             CancellationToken stop = _stop.Token;
             while (!stop.IsCancellationRequested)
             {
                 try
                 {
-                    onAccepted(await socket.AcceptAsync(stop).ConfigureAwait(false));
+                    Deal(await socket.AcceptAsync(stop).ConfigureAwait(false), acceptor);
                 }
                 catch (SocketException) when (stop.IsCancellationRequested)
                 {
@@ -69,7 +70,7 @@ internal sealed class StockTransport : ITcpTransport
                 }
                 catch (SocketException exception)
                 {
-                    onTrouble(exception);
+                    acceptor.OnTrouble(exception.Message);
                     await Task.Delay(TroublePauseMs, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
                 catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
@@ -77,6 +78,36 @@ internal sealed class StockTransport : ITcpTransport
                     return;
                 }
             }
+        }
+
+        // Over the limit a connection is accepted and closed at once: left in the backlog it would hang without an answer.
+        private void Deal(Socket accepted, ITcpAcceptor acceptor)
+        {
+            if (!acceptor.TryTakePlace())
+            {
+                accepted.Close(0);
+                return;
+            }
+
+            FrameEngine engine = engines[(int)(_next++ % (uint)engines.Count)];
+            engine.Post(() => Adopt(accepted, engine, acceptor));
+        }
+
+        private static void Adopt(Socket accepted, FrameEngine engine, ITcpAcceptor acceptor)
+        {
+            StockSocket adopted;
+            try
+            {
+                adopted = new StockSocket(accepted, engine);
+            }
+            catch (SocketException)
+            {
+                accepted.Dispose(); // The client left on the way here.
+                acceptor.GivePlaceBack();
+                return;
+            }
+
+            acceptor.OnAccepted(engine, adopted);
         }
     }
 }

@@ -6,20 +6,16 @@ using Sluice.ServiceDefaults;
 
 namespace Sluice.Edge.Transport;
 
-/// <summary>A tcp server of the configuration: its listeners are the process's, its connections go round robin over the engines.</summary>
-internal sealed class TcpServer(TcpServerOptions options, ITcpTransport transport, ConnectionLimit limit, ILogger logger) : IEdgeBinding
+/// <summary>A tcp server of the configuration: where it listens, and its part on each engine.</summary>
+internal sealed class TcpServer(TcpServerOptions options, ITcpTransport transport, ConnectionLimit limit, ILogger logger) : IEdgeBinding, ITcpAcceptor
 {
     private readonly List<ITcpListener> _listeners = [];
     private readonly List<TcpServerBinding> _bindings = [];
     private readonly LocalNames _names = new(options.Host);
-    private uint _next;
     private int _isLimitTold;
 
     /// <summary>What the configuration says.</summary>
     public TcpServerOptions Options => options;
-
-    /// <summary>Where sockets come from.</summary>
-    public ITcpTransport Transport => transport;
 
     /// <summary>The addresses listened on.</summary>
     public IEnumerable<IPEndPoint> Addresses => _listeners.Select(listener => listener.Address);
@@ -37,30 +33,55 @@ internal sealed class TcpServer(TcpServerOptions options, ITcpTransport transpor
         {
             foreach (int port in options.Ports)
             {
-                Listen(new IPEndPoint(address, port));
+                await ListenAsync(new IPEndPoint(address, port), cancellationToken);
             }
         }
 
         foreach (ITcpListener listener in _listeners)
         {
-            listener.Start(OnAccepted, OnTrouble);
+            listener.Start(this);
             EdgeLog.Listening(logger, options.Name, listener.Address);
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _listeners.ForEach(listener => listener.Dispose());
+        foreach (ITcpListener listener in _listeners)
+        {
+            await listener.DisposeAsync();
+        }
+
         _listeners.Clear();
-        return Task.CompletedTask;
+    }
+
+    /// <summary>The name behind a local address, for routes with an <c>authority</c>. Any thread.</summary>
+    public Task<string?> FindNameAsync(IPAddress address) => _names.FindAsync(address);
+
+    public bool TryTakePlace()
+    {
+        if (limit.TryTake())
+        {
+            return true;
+        }
+
+        if (Interlocked.Exchange(ref _isLimitTold, 1) == 0)
+        {
+            EdgeLog.ConnectionLimitReached(logger, options.Name, limit.Max, ConnectionLimit.Key);
+        }
+
+        return false;
     }
 
     /// <summary>A connection is over. Any thread.</summary>
-    public void Release()
+    public void GivePlaceBack()
     {
         limit.Release();
         Volatile.Write(ref _isLimitTold, 0);
     }
+
+    public void OnAccepted(FrameEngine engine, TcpSocket socket) => _bindings.Find(binding => binding.Engine == engine)!.OnAccepted(socket);
+
+    public void OnTrouble(string reason) => EdgeLog.AcceptFailed(logger, options.Name, reason);
 
     private async Task<IPAddress[]> ResolveAsync(CancellationToken cancellationToken)
     {
@@ -80,51 +101,24 @@ internal sealed class TcpServer(TcpServerOptions options, ITcpTransport transpor
         }
     }
 
-    private void Listen(IPEndPoint address)
+    private async Task ListenAsync(IPEndPoint address, CancellationToken cancellationToken)
     {
         try
         {
-            _listeners.Add(transport.Listen(address));
+            _listeners.Add(await transport.ListenAsync(address, options.Id, [.. _bindings.Select(binding => binding.Engine)], cancellationToken));
         }
-        catch (SocketException exception)
+        catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
         {
-            _listeners.ForEach(listener => listener.Dispose());
-            _listeners.Clear();
+            await StopAsync(cancellationToken);
             throw new ServiceStartException($"tcp server '{options.Name}' cannot listen on {address}: {Advice(exception)}");
         }
     }
 
-    private static string Advice(SocketException exception) => exception.SocketErrorCode switch
+    private static string Advice(Exception exception) => (exception as SocketException)?.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "address already in use; free the port or change options.port",
         SocketError.AccessDenied => "not allowed; ports below 1024 need a privilege, change options.port",
         SocketError.AddressNotAvailable => "not an address of this machine; change options.host",
         _ => exception.Message,
     };
-
-    // Any thread. Over the limit a connection is accepted and closed at once: left in the backlog it would hang without an answer.
-    private void OnAccepted(Socket socket)
-    {
-        if (!limit.TryTake())
-        {
-            socket.Close(0);
-            if (Interlocked.Exchange(ref _isLimitTold, 1) == 0)
-            {
-                EdgeLog.ConnectionLimitReached(logger, options.Name, limit.Max, ConnectionLimit.Key);
-            }
-
-            return;
-        }
-
-        _ = HandOverAsync(socket);
-    }
-
-    private async Task HandOverAsync(Socket socket)
-    {
-        string? authority = options.Routes.NeedsAuthority ? await _names.FindAsync(((IPEndPoint)socket.LocalEndPoint!).Address) : null;
-        TcpServerBinding binding = _bindings[(int)(Interlocked.Increment(ref _next) % (uint)_bindings.Count)];
-        binding.Engine.Post(() => binding.Adopt(socket, authority));
-    }
-
-    private void OnTrouble(SocketException exception) => EdgeLog.AcceptFailed(logger, options.Name, exception.Message);
 }

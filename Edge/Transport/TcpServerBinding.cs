@@ -1,9 +1,8 @@
-using System.Net.Sockets;
 using Sluice.Frames;
 
 namespace Sluice.Edge.Transport;
 
-/// <summary>The tcp server on one engine: turns sockets it is given into streams to the route's exit.</summary>
+/// <summary>The tcp server on one engine: turns connections that arrive there into streams to the route's exit.</summary>
 /// <remarks>Streams start here and none is opened to it. All members on the engine's thread.</remarks>
 internal sealed class TcpServerBinding(TcpServer server, FrameEngine engine) : IBinding
 {
@@ -17,33 +16,47 @@ internal sealed class TcpServerBinding(TcpServer server, FrameEngine engine) : I
 
     public StreamHandler? Accept(in BeginFrame begin) => null;
 
-    /// <summary>Takes an accepted socket for which a place was taken in the service's limit.</summary>
-    public void Adopt(Socket socket, string? authority)
+    /// <summary>Takes a connection for which a place was taken in the service's limit.</summary>
+    public void OnAccepted(TcpSocket socket)
     {
-        TcpSocket adopted;
-        try
+        if (!server.Options.Routes.NeedsAuthority)
         {
-            adopted = server.Transport.Adopt(socket, engine);
-        }
-        catch (SocketException)
-        {
-            socket.Dispose(); // The client left on the way here.
-            Release();
+            Open(socket, null);
             return;
         }
 
-        if (server.Options.Routes.Find(adopted.Local, authority) is not TcpRoute route)
+        Task<string?> name = server.FindNameAsync(socket.Local.Address);
+        if (name.IsCompletedSuccessfully)
         {
-            adopted.Close();
-            Release();
-            return;
+            Open(socket, name.Result);
         }
-
-        new TcpServerStream(this, adopted).Open(route.ExitId, NextTrace());
+        else
+        {
+            _ = OpenWhenNamedAsync(socket, name); // Once for each address of this machine; then the answer is known.
+        }
     }
 
     /// <summary>A connection is over.</summary>
-    public void Release() => server.Release();
+    public void Release() => server.GivePlaceBack();
+
+    private async Task OpenWhenNamedAsync(TcpSocket socket, Task<string?> name)
+    {
+        string? authority = await name.ConfigureAwait(false);
+        await engine.Scheduler;
+        Open(socket, authority);
+    }
+
+    private void Open(TcpSocket socket, string? authority)
+    {
+        if (server.Options.Routes.Find(socket.Local, authority) is not TcpRoute route)
+        {
+            socket.Close();
+            Release();
+            return;
+        }
+
+        new TcpServerStream(this, socket).Open(route.ExitId, NextTrace());
+    }
 
     // The engine's number in the top byte keeps traces of two engines apart (config-core §2.7).
     private long NextTrace() => ((long)(engine.Index + 1) << 56) | ++_lastTrace;

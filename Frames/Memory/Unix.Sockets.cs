@@ -7,6 +7,10 @@ internal static unsafe partial class Unix
 {
     public const int Eintr = 4;
     public const int Eagain = 11;
+    public const int Enomem = 12;
+    public const int Enfile = 23;  // The system is out of descriptors.
+    public const int Emfile = 24;  // The process is.
+    public const int Enobufs = 105;
 
     public const uint EpollIn = 0x001;
     public const uint EpollOut = 0x004;

@@ -17,6 +17,9 @@ internal static unsafe partial class Unix
     /// <summary>Opens for reading and writing, so that neither a missing reader nor a missing writer matters.</summary>
     public static int OpenFifo(string path) => open(path, ReadWrite | NonBlocking | CloseOnExec);
 
+    /// <summary>A descriptor that does nothing but exist.</summary>
+    public static int OpenNothing() => open("/dev/null", ReadWrite | CloseOnExec);
+
     public static void Close(int descriptor) => _ = close(descriptor);
 
     public static void WriteByte(int descriptor)

@@ -14,6 +14,8 @@ public sealed class EngineSocket : IDisposable
     private const int SocketLevel = 1;
     private const int ReuseAddress = 2;
     private const int ReusePort = 15;
+    private const int Ipv6Level = 41;
+    private const int Ipv6Only = 26;
     private const int TcpLevel = 6;
     private const int TcpNoDelay = 1;
 
@@ -24,27 +26,20 @@ public sealed class EngineSocket : IDisposable
     /// <summary>The system's number for it; -1 once closed.</summary>
     public int Descriptor => _descriptor;
 
-    /// <summary>Listens on an address, sharing it with sockets of other engines of this process: the kernel spreads connections over them.</summary>
+    /// <summary>Listens on an address that sockets of this user may share: the kernel spreads connections over them by a hash of both ends.</summary>
+    /// <param name="address">Where; port 0 for any free one. <c>[::]</c> takes IPv4 clients too.</param>
+    /// <param name="backlog">Connections that may wait until they are accepted; the kernel caps it at net.core.somaxconn.</param>
+    /// <exception cref="SocketException">The address is not ours, or held by a socket that does not share.</exception>
+    public static EngineSocket Listen(IPEndPoint address, int backlog) => Listen(address, backlog, isShared: true);
+
+    /// <summary>Listens on an address that nobody else has, sharing or not.</summary>
+    /// <inheritdoc cref="Listen(IPEndPoint, int)" path="/param"/>
     /// <exception cref="SocketException">The address is in use or not ours.</exception>
-    public static EngineSocket Listen(IPEndPoint address, int backlog)
-    {
-        SocketAddress bytes = address.Serialize();
-        int descriptor = Check(Unix.Socket((int)NativeFamily(address.AddressFamily), Unix.StreamSocket));
-        var socket = new EngineSocket(descriptor);
-        try
-        {
-            Check(Unix.SetOption(descriptor, SocketLevel, ReuseAddress, 1));
-            Check(Unix.SetOption(descriptor, SocketLevel, ReusePort, 1));
-            Check(Unix.Bind(descriptor, bytes.Buffer.Span[..bytes.Size]));
-            Check(Unix.Listen(descriptor, backlog));
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    public static EngineSocket ListenAlone(IPEndPoint address, int backlog) => Listen(address, backlog, isShared: false);
+
+    /// <summary>From now on sockets of this user made by <see cref="Listen(IPEndPoint, int)"/> may listen on the same address.</summary>
+    /// <remarks>The kernel compares this mark when a later socket binds, so binding alone first and sharing then leaves no gap.</remarks>
+    public void Share() => _ = Unix.SetOption(_descriptor, SocketLevel, ReusePort, 1);
 
     /// <summary>A face for a descriptor that somebody else owns and closes. It must be non-blocking.</summary>
     public static EngineSocket Borrow(int descriptor) => new(descriptor);
@@ -65,16 +60,23 @@ public sealed class EngineSocket : IDisposable
 
     /// <summary>Takes the next waiting connection.</summary>
     /// <returns>Null when there is none, or it left again.</returns>
-    public EngineSocket? Accept(out IPEndPoint? remote)
+    public EngineSocket? Accept(out IPEndPoint? remote) => Accept(out remote, out _);
+
+    /// <summary>Takes the next waiting connection.</summary>
+    /// <param name="remote">The peer's end.</param>
+    /// <param name="error">Why there is none: an error number of the system below zero, <see cref="WouldBlock"/> when none waits.</param>
+    public EngineSocket? Accept(out IPEndPoint? remote, out int error)
     {
         Span<byte> buffer = stackalloc byte[128];
         int descriptor = Unix.Accept(_descriptor, buffer, out int bytes);
         if (descriptor < 0)
         {
+            error = -Unix.LastError;
             remote = null;
             return null;
         }
 
+        error = 0;
         remote = Parse(buffer[..bytes]);
         _ = Unix.SetOption(descriptor, TcpLevel, TcpNoDelay, 1);
         return new EngineSocket(descriptor);
@@ -107,6 +109,35 @@ public sealed class EngineSocket : IDisposable
         if (descriptor >= 0)
         {
             Unix.Close(descriptor);
+        }
+    }
+
+    private static EngineSocket Listen(IPEndPoint address, int backlog, bool isShared)
+    {
+        SocketAddress bytes = address.Serialize();
+        int descriptor = Check(Unix.Socket((int)NativeFamily(address.AddressFamily), Unix.StreamSocket));
+        var socket = new EngineSocket(descriptor);
+        try
+        {
+            Check(Unix.SetOption(descriptor, SocketLevel, ReuseAddress, 1)); // Connections of an earlier process that fade away do not matter.
+            if (isShared)
+            {
+                socket.Share();
+            }
+
+            if (address.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                Check(Unix.SetOption(descriptor, Ipv6Level, Ipv6Only, address.Address.Equals(IPAddress.IPv6Any) ? 0 : 1));
+            }
+
+            Check(Unix.Bind(descriptor, bytes.Buffer.Span[..bytes.Size]));
+            Check(Unix.Listen(descriptor, backlog));
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

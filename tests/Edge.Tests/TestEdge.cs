@@ -38,6 +38,7 @@ internal sealed class TestEdge : IAsyncDisposable
     private readonly List<IEdgeBinding> _bindings = [];
     private readonly Observer _observer = new();
     private EngineGroup? _engines;
+    private EpollTransport _transport = new(null);
 
     private TestEdge(int connectionsMax)
     {
@@ -46,6 +47,9 @@ internal sealed class TestEdge : IAsyncDisposable
     }
 
     public ConnectionLimit Limit { get; }
+
+    /// <summary>Where sockets come from; it knows the run directory of this suite.</summary>
+    public ITcpTransport Transport => _transport;
 
     /// <summary>When set, dispose does not complain of streams that are left.</summary>
     public bool IsLenient { get; set; }
@@ -123,7 +127,8 @@ internal sealed class TestEdge : IAsyncDisposable
 
     private void Run(GatewayConfiguration configuration, Func<FrameEngine, IBinding>? app, bool isEpoll, int engines)
     {
-        var parts = new EdgeParts(_http, new EpollTransport(), Limit, NullLogger.Instance);
+        _transport = new EpollTransport(isEpoll ? _directory : null);
+        var parts = new EdgeParts(_http, _transport, Limit, NullLogger.Instance);
         List<(long Id, IEdgeBinding Binding)> own = [.. configuration.Bindings.Select(binding => (binding.Id, Create(binding, parts)))];
         _bindings.AddRange(own.Select(entry => entry.Binding));
         _engines = EngineGroup.Start(

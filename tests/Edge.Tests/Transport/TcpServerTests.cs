@@ -1,10 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Edge.Transport;
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
-using Sluice.ServiceDefaults;
 
 namespace Sluice.Edge.Tests.Transport;
 
@@ -176,56 +173,6 @@ public sealed class TcpServerTests
         await using TestEdge edge = await TestEdge.StartAsync(Elsewhere);
         using RawClient client = await RawClient.ConnectAsync(edge.Address);
         Assert.Equal(("", false), await client.ReadToEndAsync());
-    }
-
-    [Fact]
-    public async Task Connections_go_round_robin_over_the_engines()
-    {
-        await using TestEdge edge = await TestEdge.StartAsync(Echo, engines: 2);
-        List<RawClient> clients = [];
-        for (int i = 0; i < 10; i++)
-        {
-            RawClient client = await RawClient.ConnectAsync(edge.Address);
-            await client.SendAsync("x");
-            await client.ReadAsync(1);
-            clients.Add(client);
-        }
-
-        Assert.Equal([10, 10], edge.Engines.Engines.Select(engine => engine.StreamCount)); // Five conversations, two ends each.
-        clients.ForEach(client => client.Dispose());
-    }
-
-    [Fact]
-    public async Task Beyond_the_limit_a_connection_is_closed_at_once_and_a_free_place_is_used_again()
-    {
-        await using TestEdge edge = await TestEdge.StartAsync(Echo, connectionsMax: 1);
-        using (RawClient first = await RawClient.ConnectAsync(edge.Address))
-        {
-            await first.SendAsync("x");
-            await first.ReadAsync(1);
-            using RawClient second = await RawClient.ConnectAsync(edge.Address);
-            Assert.Equal("", (await second.ReadToEndAsync()).Text);
-        }
-
-        await TestEdge.UntilAsync(() => edge.Limit.Count == 0, "the place is free again");
-        using RawClient third = await RawClient.ConnectAsync(edge.Address);
-        await third.SendAsync("y");
-        Assert.Equal("y"u8.ToArray(), await third.ReadAsync(1));
-    }
-
-    [Theory]
-    [MemberData(nameof(Transports))]
-    public async Task A_busy_port_is_one_clear_line(bool isEpoll)
-    {
-        await using TestEdge edge = await TestEdge.StartAsync(Echo, isEpoll: isEpoll);
-        var options = new TcpServerOptions { Name = "ns:name", Id = 1, Host = "127.0.0.1", Ports = [edge.Address.Port], Routes = new TcpRoutes([]) };
-        var second = new TcpServer(options, new EpollTransport(), edge.Limit, NullLogger.Instance);
-        second.Create(edge.Engines.Engines[0]);
-        ServiceStartException exception = await Assert.ThrowsAsync<ServiceStartException>(() => second.StartAsync(CancellationToken.None));
-        Assert.Equal(
-            $"tcp server 'ns:name' cannot listen on 127.0.0.1:{edge.Address.Port}: address already in use; free the port or change options.port",
-            exception.Message);
-        Assert.Equal(ServiceExitCodes.Failed, exception.ExitCode);
     }
 
     private sealed class App1(Func<byte[], StreamHandler?> accept) : IBinding
