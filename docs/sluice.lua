@@ -3,7 +3,7 @@ local sluice = Proto("sluice", "Sluice frame")
 
 local types = {
   [0x00000001] = "BEGIN", [0x00000002] = "DATA", [0x00000003] = "END", [0x00000004] = "ABORT", [0x00000005] = "FLUSH",
-  [0x40000001] = "RESET", [0x40000002] = "WINDOW", [0x40000004] = "CHALLENGE",
+  [0x40000001] = "RESET", [0x40000002] = "WINDOW", [0x40000003] = "SIGNAL", [0x40000004] = "CHALLENGE",
 }
 local reasons = {
   [0] = "None", "NoRoute", "Refused", "PeerLost", "Unreachable", "ProtocolViolation", "CreditOverrun", "Cancelled", "Shutdown",

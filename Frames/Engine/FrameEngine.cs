@@ -93,6 +93,13 @@ public sealed unsafe class FrameEngine : IDisposable
     /// <summary>Takes a binding off; its live streams go on until they end.</summary>
     public void Detach(long bindingId) => _bindings.Remove(bindingId);
 
+    /// <summary>Takes a binding off and ends its live streams: whoever reads from it hears ABORT, whoever writes to it RESET (config-core §2.5 rule 5).</summary>
+    public void Detach(long bindingId, CloseReason reason)
+    {
+        _bindings.Remove(bindingId);
+        _ends.ForEach(end => end.EndStreamsOf(bindingId, reason));
+    }
+
     /// <summary>Says in which room a binding of the configuration runs, so that streams to it find the right link.</summary>
     public void Place(long bindingId, string room) => _rooms[bindingId] = room;
 

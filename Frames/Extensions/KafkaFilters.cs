@@ -41,7 +41,7 @@ public readonly ref struct KafkaFilters
         {
             bool isMatch = true;
             int conditions = reader.ReadInt32();
-            while (conditions-- > 0)
+            while (conditions-- > 0 && !reader.IsBroken)
             {
                 isMatch &= reader.ReadByte() == KafkaBeginEx.KeyCondition
                     ? MatchKey(ref reader, key, isKeyNull)
@@ -69,7 +69,7 @@ public readonly ref struct KafkaFilters
         var reader = new ExtensionReader(Encoded);
         reader.ReadInt32();
         int conditions = reader.ReadInt32();
-        while (conditions-- > 0)
+        while (conditions-- > 0 && !reader.IsBroken)
         {
             if (reader.ReadByte() == KafkaBeginEx.KeyCondition)
             {

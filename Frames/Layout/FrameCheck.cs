@@ -3,47 +3,55 @@ using System.Buffers.Binary;
 namespace Sluice.Frames;
 
 /// <summary>Says whether a record's own lengths hold together, before any view reads it. Records come from another process.</summary>
+/// <remarks>What it reads are the fields, which the caller has copied when the other process could still change them.</remarks>
 internal static class FrameCheck
 {
-    public static bool IsSound(ReadOnlySpan<byte> record)
+    public static bool IsSound(ReadOnlySpan<byte> record) => IsSound(record, record.Length);
+
+    /// <param name="fields">The record as far as <see cref="FrameLayout.FieldsBytes"/>, or all of it when it is shorter.</param>
+    /// <param name="bytes">Length of the whole record.</param>
+    public static bool IsSound(ReadOnlySpan<byte> fields, int bytes)
     {
-        if (record.Length < FrameLayout.Header)
+        if (fields.Length < FrameLayout.Header)
         {
             return false;
         }
 
-        switch ((FrameType)BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.Type..]))
+        switch ((FrameType)Int32(fields, FrameLayout.Type))
         {
             case FrameType.Begin:
-                return record.Length >= FrameLayout.BeginExtension;
+                return bytes >= FrameLayout.BeginExtension && bytes <= FrameLayout.BeginExtension + FrameLayout.ExtensionBytesMax;
             case FrameType.Data:
-                return IsSoundData(record);
+                return IsSoundData(fields, bytes);
             case FrameType.End or FrameType.Flush:
-                return record.Length >= FrameLayout.EndExtension && BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.Reserved..]) >= 0;
+                return bytes >= FrameLayout.EndExtension && bytes <= FrameLayout.EndExtension + FrameLayout.ExtensionBytesMax
+                    && Int32(fields, FrameLayout.Reserved) >= 0;
             case FrameType.Abort or FrameType.Reset or FrameType.Challenge:
-                return true;
+                return bytes <= FrameLayout.Header + FrameLayout.ExtensionBytesMax;
             case FrameType.Window:
-                return record.Length >= FrameLayout.WindowBytes
-                    && BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.WindowPadding..]) >= 0
-                    && BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.Maximum..]) >= 0;
+                return bytes == FrameLayout.WindowBytes
+                    && Int32(fields, FrameLayout.WindowPadding) >= 0
+                    && Int32(fields, FrameLayout.WindowMinimum) >= 0
+                    && Int32(fields, FrameLayout.Maximum) >= 0;
             default:
-                return false;
+                return false; // SIGNAL too: it never leaves its engine.
         }
     }
 
-    private static bool IsSoundData(ReadOnlySpan<byte> record)
+    private static bool IsSoundData(ReadOnlySpan<byte> fields, int bytes)
     {
-        if (record.Length < FrameLayout.DataExtension)
+        if (bytes < FrameLayout.DataExtension)
         {
             return false;
         }
 
-        int payload = BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.DataPayloadBytes..]);
-        int extension = BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.DataExtensionBytes..]);
-        int reserved = BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.Reserved..]);
+        int payload = Int32(fields, FrameLayout.DataPayloadBytes);
+        int extension = Int32(fields, FrameLayout.DataExtensionBytes);
         return payload is >= -1 and <= FrameLayout.PayloadBytesMax
             && extension is >= 0 and <= FrameLayout.ExtensionBytesMax
-            && reserved >= Math.Max(0, payload)
-            && record.Length == FrameLayout.DataExtension + extension + Math.Max(0, payload);
+            && Int32(fields, FrameLayout.Reserved) >= Math.Max(0, payload)
+            && bytes == FrameLayout.DataExtension + extension + Math.Max(0, payload);
     }
+
+    private static int Int32(ReadOnlySpan<byte> fields, int offset) => BinaryPrimitives.ReadInt32LittleEndian(fields[offset..]);
 }

@@ -5,9 +5,20 @@ namespace Sluice.Frames;
 /// <summary>The fields every frame has; a view over the record, valid during the handler's call only.</summary>
 public readonly ref struct FrameHeader
 {
+    private readonly ReadOnlySpan<byte> _fields;
     private readonly ReadOnlySpan<byte> _record;
 
-    internal FrameHeader(ReadOnlySpan<byte> record) => _record = record;
+    internal FrameHeader(ReadOnlySpan<byte> record)
+        : this(record, record)
+    {
+    }
+
+    /// <summary>A frame of a process that may write while we read: its fields are a copy of ours, only extension and payload lie in the ring.</summary>
+    internal FrameHeader(ReadOnlySpan<byte> fields, ReadOnlySpan<byte> record)
+    {
+        _fields = fields;
+        _record = record;
+    }
 
     /// <summary>What kind of frame this is.</summary>
     public FrameType Type => (FrameType)Int32(FrameLayout.Type);
@@ -43,9 +54,9 @@ public readonly ref struct FrameHeader
 
     internal bool IsThrottle => (Int32(FrameLayout.Type) & 0x40000000) != 0;
 
-    internal int Int32(int offset) => BinaryPrimitives.ReadInt32LittleEndian(_record[offset..]);
+    internal int Int32(int offset) => BinaryPrimitives.ReadInt32LittleEndian(_fields[offset..]);
 
-    internal long Int64(int offset) => BinaryPrimitives.ReadInt64LittleEndian(_record[offset..]);
+    internal long Int64(int offset) => BinaryPrimitives.ReadInt64LittleEndian(_fields[offset..]);
 
     internal ReadOnlySpan<byte> From(int offset) => _record[offset..];
 

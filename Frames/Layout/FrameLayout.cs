@@ -21,7 +21,8 @@ namespace Sluice.Frames;
 ///   END, FLUSH        80 budgetId i64 | 88 reserved i32 | 92 zero i32 | 96 extension
 ///   ABORT, RESET  detail=reason        80 extension
 ///   CHALLENGE                          80 extension
-///   WINDOW            80 budgetId i64 | 88 padding i32 | 92 minimum i32 | 96 capabilities i32
+///   WINDOW            80 budgetId i64 | 88 padding i32 | 92 minimum i32 | 96 capabilities i32 | 100 zero i32
+///   SIGNAL            80 cancelId i64 | 88 signalId i32 | 92 contextId i32 | 96 payload; never in a ring
 /// </code>
 /// The length counts from its own first byte to the last byte used; the next record starts at the next multiple of 8.
 /// docs/frames.md shows the same bytes for readers of captures; a test compares sizes.
@@ -56,6 +57,14 @@ public static class FrameLayout
     internal const int WindowMinimum = 92;
     internal const int WindowCapabilities = 96;
     internal const int WindowBytes = 104;
+
+    internal const int SignalCancelId = 80;
+    internal const int SignalId = 88;
+    internal const int SignalContextId = 92;
+    internal const int SignalPayload = 96;
+
+    /// <summary>No fixed field of any type lies beyond this; what follows is extension and payload.</summary>
+    internal const int FieldsBytes = 104;
 
     internal const int Alignment = 8;
 

@@ -28,6 +28,9 @@ public enum FrameType
     /// <summary>The receiver grants credit.</summary>
     Window = 0x40000002,
 
+    /// <summary>A timer or a task of the stream's own is done. It never leaves its engine.</summary>
+    Signal = 0x40000003,
+
     /// <summary>The receiver asks the sender to authenticate again.</summary>
     Challenge = 0x40000004,
 }

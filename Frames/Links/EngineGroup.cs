@@ -186,6 +186,7 @@ public sealed class EngineGroup : IAsyncDisposable
             PrepareRunDirectory();
             // First of all: whoever holds the socket is this instance, and may then replace what a dead one left behind.
             _listener = new LinkListener(this, InRunDirectory(".sock"));
+            RunFile.DeleteAll(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}.*.bell"); // It may have had more engines than we.
             _counters = CounterFile.Create(InRunDirectory(".counters"), Options.Room, Options.Instance, Options.EngineCount);
         }
 

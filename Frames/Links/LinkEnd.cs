@@ -10,6 +10,11 @@ namespace Sluice.Frames;
 /// </remarks>
 public sealed class LinkEnd
 {
+    // A stream id (config-core §2.1): bits 56-62 the opening engine, 48-54 the accepting one, 0-30 the instance with the direction as bit 0.
+    private const int OpenerShift = 56;
+    private const int AccepterShift = 48;
+    private const int InstanceMask = 0x7FFFFFFE;
+
     private const int LoseRoundsMax = 16; // Handlers that open a new stream each time an old one is lost get this many tries.
 
     private readonly FrameRing _outbound;
@@ -19,14 +24,24 @@ public sealed class LinkEnd
     private readonly Dictionary<long, StreamPort> _opened = [];
     private readonly Dictionary<long, StreamPort> _accepted = [];
     private readonly byte[] _synthetic = new byte[FrameLayout.WindowBytes];
-    private long _nextConversation;
+    private readonly byte[] _fields = new byte[FrameLayout.FieldsBytes];
+    private readonly long _conversationBase;
+    private int _lastInstance;
     private bool _isClaimOverflow;
     private int _claims;
     private bool _hasNews;
     private bool _isLost;
+    private bool _isCorrupt;
 
-    internal LinkEnd(FrameEngine engine, string room, FrameRing outbound, FrameRing inbound, Action? ringPeer)
+    /// <param name="engine">The owner.</param>
+    /// <param name="room">Where the way leads.</param>
+    /// <param name="outbound">Written here.</param>
+    /// <param name="inbound">Read here.</param>
+    /// <param name="ringPeer">Wakes the peer; null when there is none.</param>
+    /// <param name="peerEngine">The number of the engine at the other end, for stream ids.</param>
+    internal LinkEnd(FrameEngine engine, string room, FrameRing outbound, FrameRing inbound, Action? ringPeer, int peerEngine = 0)
     {
+        _conversationBase = ((long)engine.Index << OpenerShift) | ((long)peerEngine << AccepterShift);
         Engine = engine;
         Room = room;
         _outbound = outbound;
@@ -52,9 +67,16 @@ public sealed class LinkEnd
     /// <summary>Opens a conversation over this end; the caller then sends BEGIN.</summary>
     internal StreamPort Open(StreamHandler handler, long originId, long routedId, long affinity)
     {
-        _nextConversation += 2;
-        var port = new StreamPort(this, handler, isOpener: true, _nextConversation, originId, routedId) { Affinity = affinity };
-        _opened.Add(_nextConversation, port);
+        long conversation;
+        do
+        {
+            _lastInstance = (_lastInstance + 2) & InstanceMask;
+            conversation = _conversationBase | (uint)_lastInstance;
+        }
+        while (_lastInstance == 0 || _opened.ContainsKey(conversation)); // Two billion later a number comes again; its stream may still live.
+
+        var port = new StreamPort(this, handler, isOpener: true, conversation, originId, routedId) { Affinity = affinity };
+        _opened.Add(conversation, port);
         Engine.Counters.StreamsOpened++;
         return port;
     }
@@ -63,17 +85,20 @@ public sealed class LinkEnd
     internal int Poll(int framesMax)
     {
         int count = 0;
-        while (count < framesMax && _inbound.TryRead(out ReadOnlySpan<byte> record))
+        while (count < framesMax && !_isCorrupt && _inbound.TryRead(out ReadOnlySpan<byte> record))
         {
             count++;
-            if (!FrameCheck.IsSound(record))
+            ReadOnlySpan<byte> fields = FieldsOf(record);
+            if (FrameCheck.IsSound(fields, record.Length))
+            {
+                Dispatch(new FrameHeader(fields, record));
+            }
+            else
             {
                 Engine.Counters.Violations++;
-                _inbound.Skip();
-                continue;
+                _isCorrupt = !IsLocal; // A peer of our version never writes such bytes: nothing it says can be relied on.
             }
 
-            Dispatch(new FrameHeader(record));
             _inbound.Skip();
         }
 
@@ -122,7 +147,7 @@ public sealed class LinkEnd
     internal bool IsBlocked => _ringPeer is not null && !_overflow.IsEmpty;
 
     /// <summary>True when bytes in the ring made no sense: the link must be closed.</summary>
-    internal bool IsCorrupt => _inbound.IsCorrupt;
+    internal bool IsCorrupt => _isCorrupt || _inbound.IsCorrupt || _outbound.IsCorrupt;
 
     internal void Park() => _inbound.Park();
 
@@ -145,6 +170,16 @@ public sealed class LinkEnd
         }
     }
 
+    /// <summary>Ends the streams that a binding opened or took, at both of their ends.</summary>
+    internal void EndStreamsOf(long bindingId, CloseReason reason)
+    {
+        StreamPort[] ports = [.. _opened.Values.Where(port => port.OriginId == bindingId), .. _accepted.Values.Where(port => port.RoutedId == bindingId)];
+        foreach (StreamPort port in ports)
+        {
+            Guard(port, reason, static (port, reason) => port.Close(reason));
+        }
+    }
+
     /// <summary>Calls into a stream's handler from outside of its frames; a fault costs the stream only.</summary>
     internal void Guard<T>(StreamPort port, T argument, Action<StreamPort, T> call)
     {
@@ -161,7 +196,7 @@ public sealed class LinkEnd
     /// <summary>The leak rule (config-core §2.4): a frame that nobody takes gives its share of a budget back.</summary>
     internal void Drop(in FrameHeader header)
     {
-        if (IsLocal && header.Type is FrameType.Data or FrameType.End)
+        if (IsLocal && header.Type is FrameType.Data or FrameType.End or FrameType.Flush)
         {
             Engine.Budgets.GiveBack(header.Int64(FrameLayout.BudgetId), header.Int32(FrameLayout.Reserved));
         }
@@ -322,7 +357,21 @@ public sealed class LinkEnd
 
     // ---- receiving ----
 
-    private void Dispatch(FrameHeader header)
+    // Another process may write while we read. What is checked must be what is used, so its fields are copied once; extension and
+    // payload stay where they are, with lengths that were checked here.
+    private ReadOnlySpan<byte> FieldsOf(ReadOnlySpan<byte> record)
+    {
+        if (IsLocal)
+        {
+            return record;
+        }
+
+        ReadOnlySpan<byte> fields = record[..Math.Min(record.Length, FrameLayout.FieldsBytes)];
+        fields.CopyTo(_fields);
+        return _fields.AsSpan(0, fields.Length);
+    }
+
+    private void Dispatch(in FrameHeader header)
     {
         long conversation = header.StreamId & ~1L;
         bool toAccepter = header.IsInitial != header.IsThrottle;
@@ -347,7 +396,7 @@ public sealed class LinkEnd
         }
     }
 
-    private void Accept(FrameHeader header, long conversation)
+    private void Accept(in FrameHeader header, long conversation)
     {
         var begin = new BeginFrame(header);
         StreamHandler? handler = null;

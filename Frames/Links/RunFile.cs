@@ -14,4 +14,13 @@ internal static class RunFile
             // Gone with its directory.
         }
     }
+
+    /// <summary>Removes what a dead process of the same name left.</summary>
+    public static void DeleteAll(string directory, string pattern)
+    {
+        foreach (string path in Directory.GetFiles(directory, pattern))
+        {
+            Delete(path);
+        }
+    }
 }

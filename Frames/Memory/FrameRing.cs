@@ -14,7 +14,8 @@ namespace Sluice.Frames.Memory;
 /// </code>
 /// The cursors only grow and sit on cache lines of their own (two lines: the prefetcher works in pairs). Each side keeps a private
 /// copy of the other's cursor and looks at the shared one only when it runs out. Nothing read from the memory is trusted:
-/// a record that cannot be is reported as corruption, so bad bytes end a link, never the process.
+/// a cursor or a record that cannot be is reported as corruption, so bad bytes end a link, never the process. Lengths and cursors are
+/// fetched once: the other process may change them while we look.
 /// One thread may produce and one may consume; they may be in different processes.
 /// </remarks>
 public sealed unsafe class FrameRing
@@ -43,6 +44,7 @@ public sealed unsafe class FrameRing
     private long _headSeen;     // producer's copy of head
     private long _head;         // consumer's own
     private long _tailSeen;     // consumer's copy of tail
+    private int _readBytes;     // length of the record TryRead returned; what the memory says by now does not matter
 
     private FrameRing(byte* memory, int capacityBytes)
     {
@@ -85,15 +87,19 @@ public sealed unsafe class FrameRing
         }
 
         int capacity = *(int*)(memory + 12);
-        return capacity is < CapacityBytesMin or > CapacityBytesMax || !int.IsPow2(capacity) || SizeOf(capacity) > memoryBytes
-            ? null
-            : new FrameRing(memory, capacity);
+        if (capacity is < CapacityBytesMin or > CapacityBytesMax || !int.IsPow2(capacity) || SizeOf(capacity) > memoryBytes)
+        {
+            return null;
+        }
+
+        var ring = new FrameRing(memory, capacity);
+        return ring._head >= 0 && IsAligned(ring._head) && ring.IsReach(ring._tail - ring._head) ? ring : null;
     }
 
     /// <summary>Size of the record area, in bytes.</summary>
     public int CapacityBytes => _capacity;
 
-    /// <summary>True when the consumer met bytes that no producer writes.</summary>
+    /// <summary>True when this side met bytes that the other side never writes.</summary>
     public bool IsCorrupt { get; private set; }
 
     /// <summary>True when everything committed has been read. Consumer side.</summary>
@@ -113,7 +119,9 @@ public sealed unsafe class FrameRing
 
         if (total > _capacity - (_tail - _headSeen))
         {
-            _headSeen = Volatile.Read(ref Cursor(HeadOffset));
+            long head = Volatile.Read(ref Cursor(HeadOffset));
+            IsCorrupt |= head < _headSeen || head > _tail;
+            _headSeen = IsCorrupt ? _headSeen : head;
             if (total > _capacity - (_tail - _headSeen))
             {
                 record = default;
@@ -156,14 +164,19 @@ public sealed unsafe class FrameRing
                 {
                     break;
                 }
+
+                if (!IsReach(_tailSeen - _head))
+                {
+                    IsCorrupt = true;
+                    break;
+                }
             }
 
-            long available = _tailSeen - _head;
             int index = (int)(_head & _mask);
+            int toEnd = _capacity - index;
             int length = *(int*)(_records + index + FrameLayout.Length);
             int type = *(int*)(_records + index + FrameLayout.Type);
-            if (available < 0 || available > _capacity || (available & (FrameLayout.Alignment - 1)) != 0
-                || length < FrameLayout.Alignment || length > available || length > _capacity - index)
+            if (length < FrameLayout.Alignment || length > _tailSeen - _head || length > toEnd)
             {
                 IsCorrupt = true;
                 break;
@@ -171,10 +184,13 @@ public sealed unsafe class FrameRing
 
             if (type == (int)FrameType.Wrap)
             {
-                _head += FrameLayout.Align(length);
+                // It fills the end, and a record follows at the start: whoever writes one wrap behind the other never gets us to spin.
+                IsCorrupt = length != toEnd || index == 0 || length == _tailSeen - _head;
+                _head += length;
                 continue;
             }
 
+            _readBytes = length;
             record = new ReadOnlySpan<byte>(_records + index, length);
             return true;
         }
@@ -184,11 +200,7 @@ public sealed unsafe class FrameRing
     }
 
     /// <summary>Steps over the record that <see cref="TryRead"/> returned. Consumer side.</summary>
-    public void Skip()
-    {
-        int length = *(int*)(_records + (int)(_head & _mask) + FrameLayout.Length);
-        _head += Math.Clamp(FrameLayout.Align(length), FrameLayout.Alignment, (int)Math.Max(FrameLayout.Alignment, _tailSeen - _head));
-    }
+    public void Skip() => _head += FrameLayout.Align(_readBytes); // Both cursors are aligned, so this is not beyond the tail.
 
     /// <summary>Gives the room of all skipped records back to the producer. Once a batch is enough. Consumer side.</summary>
     public void Release() => Volatile.Write(ref Cursor(HeadOffset), _head);
@@ -209,6 +221,11 @@ public sealed unsafe class FrameRing
         Interlocked.MemoryBarrier(); // The commit must be visible before the flag is read, or both sides could miss each other.
         return Volatile.Read(ref Parked) != 0 && Interlocked.Exchange(ref Parked, 0) != 0;
     }
+
+    private static bool IsAligned(long cursor) => (cursor & (FrameLayout.Alignment - 1)) == 0;
+
+    // What lies between the cursors of a ring: whole alignments, no more than it holds.
+    private bool IsReach(long bytes) => bytes >= 0 && bytes <= _capacity && IsAligned(bytes);
 
     private ref long Cursor(int offset) => ref Unsafe.AsRef<long>(_header + offset);
 

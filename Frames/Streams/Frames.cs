@@ -55,6 +55,9 @@ public readonly ref struct EndFrame
     /// <summary>The fields every frame has.</summary>
     public FrameHeader Header { get; }
 
+    /// <summary>Credit that this frame used, in bytes.</summary>
+    public int Reserved => Header.Int32(FrameLayout.Reserved);
+
     /// <summary>The protocol's metadata.</summary>
     public ReadOnlySpan<byte> Extension => Header.From(FrameLayout.EndExtension);
 }
@@ -99,6 +102,27 @@ public readonly ref struct ChallengeFrame
 
     /// <summary>The protocol's metadata.</summary>
     public ReadOnlySpan<byte> Extension => Header.From(FrameLayout.Header);
+}
+
+/// <summary>SIGNAL: a timer or a task of the stream's own is done.</summary>
+public readonly ref struct SignalFrame
+{
+    internal SignalFrame(FrameHeader header) => Header = header;
+
+    /// <summary>The fields every frame has.</summary>
+    public FrameHeader Header { get; }
+
+    /// <summary>Number of the timer on its stream, from 1; 0 for a task.</summary>
+    public long CancelId => Header.Int64(FrameLayout.SignalCancelId);
+
+    /// <summary>What the handler asked for.</summary>
+    public int SignalId => Header.Int32(FrameLayout.SignalId);
+
+    /// <summary>Which of several.</summary>
+    public int ContextId => Header.Int32(FrameLayout.SignalContextId);
+
+    /// <summary>The task's result; empty for a timer.</summary>
+    public ReadOnlySpan<byte> Payload => Header.From(FrameLayout.SignalPayload);
 }
 
 /// <summary>WINDOW: credit for the direction we send. The port has applied it before the handler sees it.</summary>

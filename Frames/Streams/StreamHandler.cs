@@ -49,6 +49,11 @@ public abstract class StreamHandler
     {
     }
 
+    /// <summary>A timer or a task of this stream is done (<see cref="StreamPort.SignalAfter"/>, <see cref="StreamPort.PostSignal"/>).</summary>
+    public virtual void OnSignal(in SignalFrame frame)
+    {
+    }
+
     /// <summary>Both directions are over; nothing else follows. Give back what the stream held.</summary>
     public virtual void OnClosed()
     {

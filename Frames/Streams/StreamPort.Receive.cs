@@ -14,7 +14,7 @@ public sealed partial class StreamPort
         switch (header.Type)
         {
             case FrameType.Begin when (_state & State.InBegun) != 0:
-                Engine.Counters.Violations++; // A direction begins once.
+                Violate(CloseReason.ProtocolViolation); // A direction begins once.
                 break;
             case FrameType.Data or FrameType.Flush or FrameType.End when (_state & State.InBegun) == 0:
                 _link.Drop(header);
@@ -28,8 +28,13 @@ public sealed partial class StreamPort
             case FrameType.Data:
                 OnData(header);
                 break;
+            case FrameType.Flush or FrameType.End when !TryTakeReserved(header):
+                _link.Drop(header);
+                Violate(CloseReason.CreditOverrun);
+                break;
             case FrameType.Flush:
                 _handler.OnFlush(new FlushFrame(header));
+                FreeReserved(header);
                 break;
             case FrameType.End:
                 CloseIn(isError: false);
@@ -68,6 +73,29 @@ public sealed partial class StreamPort
 
         _state |= State.Over;
         CloseIfOver();
+    }
+
+    // FLUSH and END may use credit of their own (config-core §2.3 rule 7).
+    private bool TryTakeReserved(in FrameHeader header)
+    {
+        int reserved = header.Int32(FrameLayout.Reserved);
+        if (reserved > 0 && (reserved > InWindowBytes || header.Sequence != _inSequence))
+        {
+            return false;
+        }
+
+        _inSequence += reserved;
+        return true;
+    }
+
+    // A mark has no content that a handler could keep: what it used is free when the handler returns.
+    private void FreeReserved(in FrameHeader header)
+    {
+        if (header.Int32(FrameLayout.Reserved) is > 0 and int reserved)
+        {
+            _link.Drop(header); // Its share of a budget too.
+            Acknowledge(reserved);
+        }
     }
 
     private void OnData(in FrameHeader header)
@@ -128,6 +156,16 @@ public sealed partial class StreamPort
         CloseIfOver();
     }
 
+    // The receiver of our direction broke the rules: ABORT to it, and to the handler as if it had refused.
+    private void ViolateOut()
+    {
+        Engine.Counters.Violations++;
+        CloseOut(isError: true);
+        _link.SendClose(this, FrameType.Abort, CloseReason.ProtocolViolation, default);
+        _handler.OnReset(new CloseFrame(_link.Synthetic(FrameType.Reset, CloseReason.ProtocolViolation)));
+        CloseIfOver();
+    }
+
     private void OnAbort(in FrameHeader header)
     {
         CloseIn(isError: true);
@@ -150,10 +188,10 @@ public sealed partial class StreamPort
     private void OnWindow(in FrameHeader header)
     {
         var frame = new WindowFrame(header);
-        long acknowledge = Math.Min(header.Acknowledge, _outSequence);
-        if (acknowledge < _outAcknowledge || acknowledge + header.Maximum < _outAcknowledge + _outMaximum)
+        long acknowledge = header.Acknowledge;
+        if (acknowledge < _outAcknowledge || acknowledge > _outSequence || acknowledge + header.Maximum < _outAcknowledge + _outMaximum)
         {
-            Engine.Counters.Violations++; // Credit is never taken back; an old or broken grant is ignored.
+            ViolateOut(); // Credit is never taken back, and nothing is freed that was not sent.
             return;
         }
 

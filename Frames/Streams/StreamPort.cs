@@ -21,6 +21,9 @@ public sealed partial class StreamPort
         Over = OutClosed | InClosed,
     }
 
+    /// <summary>Bit of a WINDOW's capabilities: whoever grants it understands CHALLENGE.</summary>
+    public const int ChallengeCapability = 1;
+
     private readonly LinkEnd _link;
     private readonly StreamHandler _handler;
     private readonly DirectionCounters _outCounters;
@@ -251,21 +254,29 @@ public sealed partial class StreamPort
         }
     }
 
-    /// <summary>Asks the sender for fresh credentials.</summary>
-    public void SendChallenge(ReadOnlySpan<byte> extension)
+    /// <summary>True when the other side said, in its last WINDOW, that it understands CHALLENGE.</summary>
+    public bool IsChallengeUnderstood => (Capabilities & ChallengeCapability) != 0;
+
+    /// <summary>Asks the sender of what comes in for fresh credentials; the stream goes on meanwhile.</summary>
+    /// <param name="extension">What is asked for.</param>
+    /// <returns>False, with nothing sent, when the direction is over or the other side does not understand: then the stream can only be ended.</returns>
+    public bool SendChallenge(ReadOnlySpan<byte> extension)
     {
         CheckExtension(extension.Length);
-        if (!IsInClosed)
+        if (IsInClosed || !IsChallengeUnderstood)
         {
-            _link.SendClose(this, FrameType.Challenge, CloseReason.None, extension);
+            return false;
         }
+
+        _link.SendClose(this, FrameType.Challenge, CloseReason.None, extension);
+        return true;
     }
 
     /// <summary>Grants a window for what comes in: at most this many unacknowledged bytes, padding included.</summary>
     /// <param name="maximumBytes">Window size; a smaller one than before only acts as bytes are acknowledged.</param>
     /// <param name="paddingBytes">Charged on every DATA: what we must add to each piece.</param>
     /// <param name="minimumBytes">Smallest useful window for a piece that cannot be split.</param>
-    /// <param name="capabilities">Bit 0: we understand CHALLENGE from behind.</param>
+    /// <param name="capabilities"><see cref="ChallengeCapability"/> when we, as a sender, understand CHALLENGE; 0 for none.</param>
     /// <param name="budgetId">Budget that the sender must claim from besides (<see cref="FrameEngine.Budgets"/>); 0 for none. It does not cross links.</param>
     public void SendWindow(int maximumBytes, int paddingBytes = 0, int minimumBytes = 0, int capabilities = 0, long budgetId = 0)
     {
@@ -320,7 +331,7 @@ public sealed partial class StreamPort
         _inBudgetId = downstream._outBudgetId;
         _inSharedWith = downstream;
         _inOwnPadding = paddingBytes;
-        _inPadding = downstream.PaddingBytes + paddingBytes;
+        _inPadding = (int)Math.Min(int.MaxValue, (long)downstream.PaddingBytes + paddingBytes);
         _inMinimum = downstream.MinimumBytes;
         _inCapabilities = downstream.Capabilities;
         EmitWindow();

@@ -31,7 +31,7 @@ public static class FrameText
 
         line.Append(time.ToString("HH:mm:ss.fffffff", CultureInfo.InvariantCulture));
         line.Append(CultureInfo.InvariantCulture, $" {frame.Way.From}.{frame.Way.FromEngine} > {frame.Way.To}.{frame.Way.ToEngine}");
-        line.Append(CultureInfo.InvariantCulture, $" {header.StreamId >> 1}{(header.IsInitial ? 'i' : 'r')} {header.Type.ToString().ToUpperInvariant()}");
+        line.Append(CultureInfo.InvariantCulture, $" {(header.StreamId & 0x7FFFFFFF) >> 1}{(header.IsInitial ? 'i' : 'r')} {header.Type.ToString().ToUpperInvariant()}");
         line.Append(CultureInfo.InvariantCulture, $" {nameOf(header.OriginId)} > {nameOf(header.RoutedId)}");
         AppendBody(line, header, frame.Record);
         if (header.TraceId != 0)

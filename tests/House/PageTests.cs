@@ -19,6 +19,16 @@ public sealed partial class PageTests
         select $"{page}: {target}");
 
     [Fact]
+    public void Every_test_that_a_rule_names_exists()
+    {
+        string tests = string.Join('\n', Repository.Sources.Where(file => file.StartsWith("tests/", StringComparison.Ordinal)).Select(Repository.Read));
+        House.HasNo(
+            from Match name in TestName().Matches(Repository.Read("docs/frames-rules.md"))
+            where !tests.Contains($" {name.Groups[1].Value}(", StringComparison.Ordinal)
+            select name.Groups[1].Value);
+    }
+
+    [Fact]
     public void Services_have_no_launch_settings_of_their_own() =>
         // Aspire would take endpoints from them, and then refuse those that AppHost/Program.cs adds.
         Assert.Equal(["AppHost/Properties/launchSettings.json"],
@@ -45,6 +55,9 @@ public sealed partial class PageTests
 
     [GeneratedRegex(@"^```.*?^```|`[^`\n]*`", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex CodeBlock();
+
+    [GeneratedRegex(@"`([A-Z][A-Za-z0-9]*_[A-Za-z0-9_]+)`")]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"<PackageReference[^>]*\sVersion=[^>]*>")]
     private static partial Regex VersionedReference();

@@ -119,6 +119,37 @@ public sealed class BudgetTests : IDisposable
     }
 
     [Fact]
+    public void The_top_byte_of_a_budget_is_the_number_of_its_engine()
+    {
+        using var engine = new FrameEngine(37, "test", new LocalDoorbell());
+        Assert.Equal(37, engine.Budgets.Acquire().Id >> 56);
+    }
+
+    [Fact]
+    public void A_stream_on_a_child_budget_is_held_by_its_grandparent()
+    {
+        Budget grandparent = Engine.Budgets.Acquire();
+        Budget child = Engine.Budgets.Acquire(Engine.Budgets.Acquire(grandparent));
+        grandparent.Credit(50);
+        child.Parent!.Credit(1000);
+        child.Credit(1000);
+        var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0 });
+        Engine.Attach(Peer, binding);
+        var client = new ScriptedStream { RecordsWindows = true };
+        Engine.Open(client, Origin, Peer);
+        _test.TurnUntilIdle();
+        binding.Streams[0].Port.SendWindow(500, paddingBytes: 10, budgetId: child.Id);
+        _test.TurnUntilIdle();
+        Assert.Equal(40, client.Port.SendableBytes);
+        client.Send(new string('a', 40));
+        Assert.Equal((0, 950, 950), (grandparent.AvailableBytes, child.Parent!.CreditBytes, child.CreditBytes));
+        grandparent.Credit(20);
+        _test.TurnUntilIdle();
+        Assert.Equal("WINDOW 10", client.Log[^1]);
+        client.Port.Close(CloseReason.Cancelled);
+    }
+
+    [Fact]
     public void Content_for_a_stream_that_has_closed_gives_its_share_back()
     {
         Budget budget = Engine.Budgets.Acquire();

@@ -126,6 +126,41 @@ public sealed class LinkTests : IAsyncDisposable
         await Until(() => front.HasLinkTo("back"));
     }
 
+    [Fact]
+    public async Task Everything_a_link_needs_is_private_to_the_user()
+    {
+        string directory = Path.Combine(_directory, "run");
+        await using (EngineGroup group = EngineGroup.Start(new EngineGroupOptions { Room = "back", EngineCount = 2, RunDirectory = directory }, _ => { }))
+        {
+            const UnixFileMode Others = ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Assert.Equal(UnixFileMode.None, ModeOf(directory) & Others);
+            string[] files = Directory.GetFiles(directory);
+            Assert.Equal(["back-0.0.bell", "back-0.1.bell", "back-0.counters", "back-0.sock"], files.Select(file => Path.GetFileName(file)).Order());
+            Assert.All(files, file => Assert.Equal(UnixFileMode.None, ModeOf(file) & Others));
+            using var ring = Memory.MappedFile.Create(Links.RingFiles.NewPath(directory), 4096);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, ModeOf(ring.Path));
+            ring.Unlink();
+        }
+
+        Directory.Delete(directory);
+    }
+
+    [Fact]
+    public async Task A_start_removes_the_bells_and_rings_of_the_dead()
+    {
+        string ring = Links.RingFiles.NewPath(_directory);
+        File.WriteAllText(ring, "left by a killed process");
+        File.WriteAllText(Path.Combine(_directory, "back-0.7.bell"), "it had eight engines");
+        File.WriteAllText(Path.Combine(_directory, "back-1.0.bell"), "of another instance");
+        StartBack(1);
+        Assert.False(File.Exists(ring));
+        Assert.Equal(["back-0.0.bell", "back-1.0.bell"], Directory.GetFiles(_directory, "*.bell").Select(file => Path.GetFileName(file)).Order());
+        File.Delete(Path.Combine(_directory, "back-1.0.bell"));
+        await Task.CompletedTask;
+    }
+
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(path);
+
     private static async Task Until(Func<bool> condition)
     {
         long deadline = Environment.TickCount64 + 20_000;

@@ -107,10 +107,11 @@ public sealed unsafe class FrameRingTests : IDisposable
             {
                 using var memory = new NativeMemoryBlock(FrameRing.SizeOf(FrameRing.CapacityBytesMin));
                 FrameRing.Create(memory.Pointer, FrameRing.CapacityBytesMin);
+                FrameRing consumer = FrameRing.TryOpen(memory.Pointer, FrameRing.SizeOf(FrameRing.CapacityBytesMin))!;
                 bytes.CopyTo(new Span<byte>(memory.Pointer + FrameRing.HeaderBytes, bytes.Length));
                 *(long*)(memory.Pointer + 128) = tail % (1 << 20);
-                *(long*)(memory.Pointer + 256) = head % (1 << 20) & ~7;
-                FrameRing consumer = FrameRing.TryOpen(memory.Pointer, FrameRing.SizeOf(FrameRing.CapacityBytesMin))!;
+                *(long*)(memory.Pointer + 256) = head % (1 << 20);
+                Assert.True(FrameRing.TryOpen(memory.Pointer, FrameRing.SizeOf(FrameRing.CapacityBytesMin)) is null || IsSane(tail % (1 << 20), head % (1 << 20)));
                 for (int i = 0; i < 10_000 && consumer.TryRead(out ReadOnlySpan<byte> record); i++)
                 {
                     _ = FrameCheck.IsSound(record);
@@ -119,6 +120,63 @@ public sealed unsafe class FrameRingTests : IDisposable
                 }
             },
             iter: 500);
+    }
+
+    [Fact]
+    public void A_producer_that_writes_one_wrap_behind_the_other_is_corrupt_and_keeps_nobody_busy()
+    {
+        FrameRing.Create(_memory.Pointer, FrameRing.CapacityBytesMin);
+        FrameRing consumer = FrameRing.TryOpen(_memory.Pointer, FrameRing.SizeOf(FrameRing.CapacityBytesMin))!;
+        var records = new Span<byte>(_memory.Pointer + FrameRing.HeaderBytes, FrameRing.CapacityBytesMin);
+        records.Clear();
+        for (int at = 0; at < records.Length; at += 8)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(records[at..], 8); // Wraps of eight bytes, all around.
+        }
+
+        *(long*)(_memory.Pointer + 128) = FrameRing.CapacityBytesMin;
+        Assert.False(consumer.TryRead(out _));
+        Assert.True(consumer.IsCorrupt);
+    }
+
+    [Fact]
+    public void A_consumer_whose_cursor_runs_ahead_or_back_is_corrupt()
+    {
+        FrameRing producer = FrameRing.Create(_memory.Pointer, FrameRing.CapacityBytesMin);
+        foreach (long head in new[] { 1L << 40, -8 })
+        {
+            *(long*)(_memory.Pointer + 256) = head;
+            for (int i = 0; i < 10 && !producer.IsCorrupt; i++)
+            {
+                if (producer.TryClaim(FrameRing.CapacityBytesMin / 2, out _))
+                {
+                    producer.Commit(FrameRing.CapacityBytesMin / 2);
+                }
+            }
+
+            Assert.True(producer.IsCorrupt);
+            producer = FrameRing.Create(_memory.Pointer, FrameRing.CapacityBytesMin);
+        }
+    }
+
+    [Fact]
+    public void A_length_that_changes_after_it_was_read_moves_nobody()
+    {
+        FrameRing producer = FrameRing.Create(_memory.Pointer, FrameRing.CapacityBytesMin);
+        FrameRing consumer = FrameRing.TryOpen(_memory.Pointer, FrameRing.SizeOf(FrameRing.CapacityBytesMin))!;
+        for (int i = 1; i <= 2; i++)
+        {
+            Assert.True(producer.TryClaim(64, out Span<byte> room));
+            Fill(room, i);
+            producer.Commit(64);
+        }
+
+        Assert.True(consumer.TryRead(out ReadOnlySpan<byte> first));
+        Assert.Equal(64, first.Length);
+        *(int*)(_memory.Pointer + FrameRing.HeaderBytes) = 8; // What a hostile producer does meanwhile.
+        consumer.Skip();
+        Assert.True(consumer.TryRead(out ReadOnlySpan<byte> second));
+        Assert.Equal(2, BinaryPrimitives.ReadInt32LittleEndian(second[8..]));
     }
 
     [Fact]
@@ -132,6 +190,8 @@ public sealed unsafe class FrameRingTests : IDisposable
         *(int*)(memory.Pointer + 12) = int.MaxValue;
         Assert.Null(FrameRing.TryOpen(memory.Pointer, long.MaxValue));
     }
+
+    private static bool IsSane(long tail, long head) => head >= 0 && head % 8 == 0 && tail % 8 == 0 && tail - head is >= 0 and <= FrameRing.CapacityBytesMin;
 
     private static void Fill(Span<byte> room, int number)
     {
