@@ -26,4 +26,8 @@ internal static partial class EdgeLog
 
     [LoggerMessage(3006, LogLevel.Error, "edge: binding {Binding} on engine {Engine} failed; its stream was closed, all others go on")]
     public static partial void Fault(ILogger logger, string binding, int engine, Exception exception);
+
+    [LoggerMessage(3007, LogLevel.Warning,
+        "edge: engine {Engine} is behind, {Depth} posts wait; new work is refused above {Limit} until it has caught up. Give it more cores, or run more replicas")]
+    public static partial void Behind(ILogger logger, int engine, long depth, long limit);
 }

@@ -9,6 +9,8 @@ internal sealed class EdgeObserver(GatewayConfiguration configuration, ILogger l
     public override void OnFault(FrameEngine engine, long bindingId, Exception exception) =>
         EdgeLog.Fault(logger, configuration.Find(bindingId)?.QualifiedName ?? "of the engine", engine.Index, exception);
 
+    public override void OnBehind(FrameEngine engine, long depth, long limit) => EdgeLog.Behind(logger, engine.Index, depth, limit);
+
     public override void OnLinkUp(string room, int processId) => EdgeLog.LinkUp(logger, room, processId);
 
     public override void OnLinkDown(string room, int processId) => EdgeLog.LinkDown(logger, room, processId);

@@ -8,6 +8,14 @@ public class EngineObserver
     {
     }
 
+    /// <summary>More work is posted than the engine gets done; new work is refused until it has caught up. Engine thread; once until it has.</summary>
+    /// <param name="engine">That is behind.</param>
+    /// <param name="depth">Posts that wait.</param>
+    /// <param name="limit">From here on new work is refused.</param>
+    public virtual void OnBehind(FrameEngine engine, long depth, long limit)
+    {
+    }
+
     /// <summary>A link to another process is up. Any thread.</summary>
     public virtual void OnLinkUp(string room, int processId)
     {

@@ -44,7 +44,7 @@ public sealed unsafe class FrameEngine : IDisposable
         Room = room;
         Observer = observer ?? new EngineObserver();
         _doorbell = doorbell;
-        _posts = new PostQueue(doorbell);
+        _posts = new PostQueue(this, doorbell);
         _localMemory = new NativeMemoryBlock(FrameRing.SizeOf(LocalRingBytes));
         FrameRing ring = FrameRing.Create(_localMemory.Pointer, LocalRingBytes);
         _local = new LinkEnd(this, room, ring, ring, ringPeer: null);
@@ -118,6 +118,12 @@ public sealed unsafe class FrameEngine : IDisposable
         port.Authorization = authorization;
         port.TraceId = traceId;
         port.SendBegin(extension);
+        if (_isDisposed)
+        {
+            // Nobody turns this engine any more: an async method that outlived it hears so as it would of a lost link.
+            Post(static state => ((StreamPort)state!).LoseLink(CloseReason.Shutdown), port);
+        }
+
         return port;
     }
 
@@ -130,11 +136,15 @@ public sealed unsafe class FrameEngine : IDisposable
 
     // ---- work from outside, and timers ----
 
-    /// <summary>Runs a callback on the engine, in order of posting. Any thread.</summary>
+    /// <summary>Runs a callback on the engine, in order of posting. Any thread. Never refused: what only this callback can end must not be lost.</summary>
     public void Post(SendOrPostCallback callback, object? state = null) => _posts.Enqueue(callback, state);
 
     /// <summary>Runs an action on the engine, in order of posting. Any thread.</summary>
     public void Post(Action action) => _posts.Enqueue(static state => ((Action)state!)(), action);
+
+    /// <summary>Runs new work on the engine, in order of posting, unless 65,536 posts wait already. Any thread.</summary>
+    /// <returns>False when the engine is that far behind: refuse what is new, in the words of its protocol.</returns>
+    public bool TryPost(SendOrPostCallback callback, object? state = null) => _posts.TryEnqueue(callback, state);
 
     /// <summary>Calls back on this engine after a delay. Engine thread.</summary>
     /// <param name="delayMs">From 0: still in this turn when called from a frame, a socket or a post, in the next when called from a timer.
@@ -166,7 +176,7 @@ public sealed unsafe class FrameEngine : IDisposable
         FrameEngine? outer = EngineScheduler.Enter(this);
         try
         {
-            int work = _posts.Drain(PostsPerTurnMax, this);
+            int work = _posts.Drain(PostsPerTurnMax);
             work += PollSockets();
             for (int i = 0; i < _ends.Count; i++)
             {
@@ -339,7 +349,7 @@ public sealed unsafe class FrameEngine : IDisposable
         }
     }
 
-    /// <summary>Ends all streams and frees the engine's memory. Not during a turn.</summary>
+    /// <summary>Ends all streams, runs what is posted, and frees the engine's memory. Not during a turn. Later posts run on the thread pool, one at a time.</summary>
     public void Dispose()
     {
         if (_isDisposed)
@@ -362,6 +372,7 @@ public sealed unsafe class FrameEngine : IDisposable
         }
 
         _ends.Clear();
+        _posts.Close();
         _timers.Clear();
         _localMemory.Dispose();
         Poller?.Dispose();

@@ -309,9 +309,9 @@ public sealed class LinkEnd
     {
         _claims++;
 
-        // Once something waits, everything waits behind it: order is part of the contract.
+        // Once something waits, everything waits behind it: order is part of the contract. The ring of a lost link may be gone.
         Span<byte> span = default;
-        _isClaimOverflow = !_overflow.IsEmpty || !_outbound.TryClaim(bytes, out span);
+        _isClaimOverflow = _isLost || !_overflow.IsEmpty || !_outbound.TryClaim(bytes, out span);
         if (_isClaimOverflow)
         {
             span = _overflow.Claim(bytes);

@@ -39,7 +39,7 @@ public sealed class EnginePoller : IDisposable
 
     private readonly byte[] _events = new byte[EventsPerPollMax * 16];
     private readonly Doorbell _bell;
-    private readonly int _epoll;
+    private int _epoll;
     private readonly Stack<int> _free = [];
     private (IPollHandler? Handler, int Generation)[] _slots = new (IPollHandler?, int)[64];
     private int _used;
@@ -157,7 +157,16 @@ public sealed class EnginePoller : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Unix.Close(_epoll);
+    public void Dispose()
+    {
+        // Async methods may outlive the engine and remove their sockets: the number may be another file's by then.
+        int epoll = _epoll;
+        _epoll = -1;
+        if (epoll >= 0)
+        {
+            Unix.Close(epoll);
+        }
+    }
 
     private static Readiness ToReadiness(uint events)
     {

@@ -75,6 +75,9 @@ public sealed partial class StreamPort
         CloseIfOver();
     }
 
+    /// <summary>As <see cref="OnLinkLost"/>, and a handler that throws costs nobody else.</summary>
+    internal void LoseLink(CloseReason reason) => _link.Guard(this, reason, static (port, reason) => port.OnLinkLost(reason));
+
     // FLUSH and END may use credit of their own (config-core §2.3 rule 7).
     private bool TryTakeReserved(in FrameHeader header)
     {

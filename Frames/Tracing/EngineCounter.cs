@@ -67,4 +67,20 @@ public enum EngineCounter
     /// <summary>Frames that had to wait because the ring to the peer was full.</summary>
     [CounterLabel("engine.ring.waits", "Frames that had to wait because the ring to the peer was full.")]
     RingWaits = 15,
+
+    /// <summary>Work posted to the engine that has run.</summary>
+    [CounterLabel("engine.posts", "Work posted to the engine that has run.")]
+    Posts = 16,
+
+    /// <summary>Most posts that ever waited at the start of a turn.</summary>
+    [CounterLabel("engine.posts.depth.max", "Most posts that ever waited at the start of a turn.", IsLargest = true)]
+    PostDepthMax = 17,
+
+    /// <summary>Times the engine fell behind by the limit of waiting posts.</summary>
+    [CounterLabel("engine.posts.overruns", "Times the engine fell behind by the limit of waiting posts.")]
+    PostOverruns = 18,
+
+    /// <summary>New work refused because the engine was behind.</summary>
+    [CounterLabel("engine.posts.refused", "New work refused because the engine was behind.")]
+    PostsRefused = 19,
 }

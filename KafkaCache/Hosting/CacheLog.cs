@@ -17,4 +17,8 @@ internal static partial class CacheLog
 
     [LoggerMessage(5204, LogLevel.Error, "a fault of ours closed a stream of binding {Binding} on engine {Engine}")]
     public static partial void Fault(ILogger logger, string binding, int engine, Exception exception);
+
+    [LoggerMessage(5205, LogLevel.Warning,
+        "engine {Engine} is behind, {Depth} posts wait; new work is refused above {Limit} until it has caught up. Give it more cores, or run more replicas")]
+    public static partial void Behind(ILogger logger, int engine, long depth, long limit);
 }

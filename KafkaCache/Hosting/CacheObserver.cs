@@ -9,6 +9,8 @@ internal sealed class CacheObserver(GatewayConfiguration configuration, ILogger 
     public override void OnFault(FrameEngine engine, long bindingId, Exception exception) =>
         CacheLog.Fault(logger, configuration.Find(bindingId)?.QualifiedName ?? "of the engine", engine.Index, exception);
 
+    public override void OnBehind(FrameEngine engine, long depth, long limit) => CacheLog.Behind(logger, engine.Index, depth, limit);
+
     public override void OnLinkUp(string room, int processId) => CacheLog.LinkUp(logger, room, processId);
 
     public override void OnLinkDown(string room, int processId) => CacheLog.LinkDown(logger, room, processId);

@@ -19,6 +19,10 @@ internal static partial class WorkersLog
 
     [LoggerMessage(4104, LogLevel.Error, "{Binding} failed on engine {Engine}; one stream was closed, the others go on")]
     public static partial void Fault(ILogger logger, Exception exception, string binding, int engine);
+
+    [LoggerMessage(4105, LogLevel.Warning,
+        "engine {Engine} is behind, {Depth} posts wait; new work is refused above {Limit} until it has caught up. Give it more cores, or run more replicas")]
+    public static partial void Behind(ILogger logger, int engine, long depth, long limit);
 }
 
 /// <summary>Turns what engines tell into log lines.</summary>
@@ -26,6 +30,8 @@ internal sealed class WorkersObserver(ILogger logger, Func<long, string> nameOf)
 {
     public override void OnFault(FrameEngine engine, long bindingId, Exception exception) =>
         WorkersLog.Fault(logger, exception, nameOf(bindingId), engine.Index);
+
+    public override void OnBehind(FrameEngine engine, long depth, long limit) => WorkersLog.Behind(logger, engine.Index, depth, limit);
 
     public override void OnLinkUp(string room, int processId) => WorkersLog.LinkUp(logger, room, processId);
 
