@@ -55,7 +55,8 @@ IResourceBuilder<ProjectResource> catalog = AddService<Projects.Catalog>("catalo
 // the next; health says when the whole way is open.
 IResourceBuilder<ProjectResource> cache = AddService<Projects.KafkaCache>("kafka-cache")
     .WithEnvironment("ConnectionStrings__kafka", bootstrap)
-    .WithEnvironment("SLUICE_CACHE_DIR", places.CacheDirectory);
+    .WithEnvironment("SLUICE_CACHE_DIR", places.CacheDirectory)
+    .WithReplicas(suite.Replicas["kafka-cache"]);
 if (broker is not null)
 {
     cache.WaitFor(broker);
@@ -65,17 +66,27 @@ IResourceBuilder<ProjectResource> workers = AddService<Projects.ProtocolWorkers>
     .WithEnvironment("SLUICE_CACHE_DIR", places.CacheDirectory)
     .WithReference(catalog)
     .WithReference(guard)
+    .WithReplicas(suite.Replicas["protocol-workers"])
     .WaitForStart(cache);
 
 IResourceBuilder<ProjectResource> edge = AddService<Projects.Edge>("edge")
     .WithReference(guard)
     .WithReference(catalog)
+    .WithReplicas(suite.Replicas["edge"])
     .WaitForStart(guard)
     .WaitForStart(catalog)
     .WaitForStart(workers);
 foreach (string url in suite.Listeners)
 {
     edge.WithUrl(url);
+}
+
+// On one host rooms share memory. Where they may be on several, each is told where the next one answers calls.
+if (suite.Links == "grpc" || builder.ExecutionContext.IsPublishMode)
+{
+    cache.WithHttpEndpoint(name: "link", env: "SLUICE_GRPC_PORT");
+    workers.WithHttpEndpoint(name: "link", env: "SLUICE_GRPC_PORT").WithReference(cache.GetEndpoint("link"));
+    edge.WithReference(workers.GetEndpoint("link"));
 }
 
 builder.Build().Run();
@@ -87,4 +98,5 @@ IResourceBuilder<ProjectResource> AddService<TProject>(string name) where TProje
     .WithHttpHealthCheck("/health")
     .WithEnvironment("SLUICE_CONFIG", places.ConfigurationFile)
     .WithEnvironment("SLUICE_RUN_DIR", places.RunDirectory)
+    .WithEnvironment("SLUICE_LINKS", suite.Links)
     .WithEnvironment("KAFKA_BOOTSTRAP_SERVER", bootstrap);

@@ -18,6 +18,8 @@ internal sealed class SuiteOptions
           --kafka-port N      port of the embedded broker, 0 takes a free one [9092]
           --kafka-data DIR    where the embedded broker keeps its log [.sluice/kafka]
           --cache-dir DIR     where the Kafka cache keeps its segments [a folder that goes with the run]
+          --links WORD        how services reach each other: auto, shm or grpc [SLUICE_LINKS, else auto: shared memory on one host]
+          --replicas NAME=N   so many processes of edge, protocol-workers or kafka-cache; several with commas [1 each]
           --KEY:NAME VALUE    a configuration value of the app host, such as --ConnectionStrings:kafka HOST:PORT
           -h, --help          this text
 
@@ -29,6 +31,11 @@ internal sealed class SuiteOptions
     // The options of Aspire's own command line; they reach the builder untouched.
     private static readonly string[] HostOptions = ["operation", "step", "output-path", "publisher", "environment", "log-level", "deploy", "clear-cache"];
     private static readonly string[] HostSwitches = ["include-exception-details"];
+
+    // Each pair of processes that talk has rings for each pair of engines: beyond this the memory goes there.
+    private const int ReplicasMax = 32;
+
+    private readonly Dictionary<string, int> _replicas = new() { ["edge"] = 1, ["protocol-workers"] = 1, ["kafka-cache"] = 1 };
 
     /// <summary>The gateway's configuration, absolute. Empty when publishing: the deployment brings it.</summary>
     public string ConfigurationFile { get; private set; } = "";
@@ -50,6 +57,12 @@ internal sealed class SuiteOptions
 
     /// <summary>Where the cache keeps its segments, absolute; null for a folder that goes with the run.</summary>
     public string? CacheDirectory { get; private set; }
+
+    /// <summary>How services reach each other: auto, shm or grpc.</summary>
+    public string Links { get; private set; } = Environment.GetEnvironmentVariable("SLUICE_LINKS") is { Length: > 0 } links ? links : "auto";
+
+    /// <summary>Processes of each room that may have several.</summary>
+    public IReadOnlyDictionary<string, int> Replicas => _replicas;
 
     /// <summary>Where clients of the gateway connect, as the configuration says: <c>http://localhost:7114</c>.</summary>
     public IReadOnlyList<string> Listeners { get; private set; } = [];
@@ -103,7 +116,7 @@ internal sealed class SuiteOptions
     }
 
     private static bool IsKnown(string name) =>
-        name is "config" or "kafka" or "kafka-port" or "kafka-data" or "cache-dir" || HostOptions.Contains(name);
+        name is "config" or "kafka" or "kafka-port" or "kafka-data" or "cache-dir" or "links" or "replicas" || HostOptions.Contains(name);
 
     private static SuiteOptions? Refuse(List<string> mistakes)
     {
@@ -139,6 +152,30 @@ internal sealed class SuiteOptions
             case "cache-dir":
                 CacheDirectory = Path.GetFullPath(value);
                 break;
+            case "links" when value is "auto" or "shm" or "grpc":
+                Links = value;
+                break;
+            case "links":
+                mistakes.Add($"--links is auto, shm or grpc, not '{value}'");
+                break;
+            case "replicas":
+                Array.ForEach(value.Split(','), part => TakeReplicas(part, mistakes));
+                break;
+        }
+    }
+
+    // kafka-cache=2
+    private void TakeReplicas(string part, List<string> mistakes)
+    {
+        string[] sides = part.Split('=', 2);
+        bool isCount = sides.Length == 2 & int.TryParse(sides[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= ReplicasMax;
+        if (isCount && _replicas.ContainsKey(sides[0]))
+        {
+            _replicas[sides[0]] = count;
+        }
+        else
+        {
+            mistakes.Add($"--replicas takes {string.Join(", ", _replicas.Keys)} with a number from 1 to {ReplicasMax}, such as kafka-cache=2, not '{part}'");
         }
     }
 

@@ -39,7 +39,7 @@ internal static class FrameBatch
     /// <param name="batch">What arrived.</param>
     /// <param name="at">Where to begin; moves behind what was put.</param>
     /// <returns>True when all is in; false when the ring is full.</returns>
-    /// <exception cref="IOException">The bytes are no frames.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no frames.</exception>
     public static bool TryDeliver(FrameRing ring, ReadOnlySpan<byte> batch, ref int at)
     {
         while (at < batch.Length)
@@ -48,7 +48,7 @@ internal static class FrameBatch
             int length = left < FrameLayout.Header ? 0 : BinaryPrimitives.ReadInt32LittleEndian(batch[at..]);
             if (length < FrameLayout.Header || length > FrameLayout.RecordBytesMax || FrameLayout.Align(length) > left || !FrameCheck.IsSound(batch.Slice(at, length)))
             {
-                throw new IOException($"the peer sent bytes that are no frame (at {at} of a batch of {batch.Length})");
+                throw new InvalidDataException($"the peer sent bytes that are no frame (at {at} of a batch of {batch.Length})");
             }
 
             if (!ring.TryClaim(length, out Span<byte> record))

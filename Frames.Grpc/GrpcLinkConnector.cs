@@ -96,7 +96,7 @@ internal sealed class GrpcLinkConnector : IAsyncDisposable
     private async Task<Task?> ConnectAsync(Uri address)
     {
         GrpcChannel? channel = null;
-        var calls = new List<(AsyncDuplexStreamingCall<Batch, Batch> Call, int Engine)>();
+        var calls = new List<(AsyncDuplexStreamingCall<Batch, Batch> Call, int Engine, int PeerEngine)>();
         var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         try
         {
@@ -111,7 +111,7 @@ internal sealed class GrpcLinkConnector : IAsyncDisposable
                 for (int a = 0; a < peer.Engines; a++)
                 {
                     AsyncDuplexStreamingCall<Batch, Batch> call = client.Join(cancellationToken: over.Token);
-                    calls.Add((call, c));
+                    calls.Add((call, c, a));
                     await JoinAsync(call, new Pair { Hello = GrpcLinks.HelloOf(_group), ConnectorEngine = c, ListenerEngine = a, Link = link }, address, deadline.Token).ConfigureAwait(false);
                 }
             }
@@ -160,10 +160,10 @@ internal sealed class GrpcLinkConnector : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(GrpcChannel channel, List<(AsyncDuplexStreamingCall<Batch, Batch> Call, int Engine)> calls, Hello peer, CancellationTokenSource over)
+    private async Task RunAsync(GrpcChannel channel, List<(AsyncDuplexStreamingCall<Batch, Batch> Call, int Engine, int PeerEngine)> calls, Hello peer, CancellationTokenSource over)
     {
         Task<string?>[] pipes = [.. calls.Select(call =>
-            new LinkPipe(_group.Engines[call.Engine], peer.Room, _group.Options.RingBytes).RunAsync(call.Call.ResponseStream, call.Call.RequestStream, over.Token))];
+            new LinkPipe(_group.Engines[call.Engine], peer, call.PeerEngine, _group.Options.RingBytes).RunAsync(call.Call.ResponseStream, call.Call.RequestStream, over.Token))];
 
         _group.OnLinkUp(peer.Room, peer.ProcessId); // After the ends were posted: whoever hears it can use them.
 

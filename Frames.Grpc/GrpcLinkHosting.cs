@@ -24,8 +24,10 @@ public static class GrpcLinkHosting
         services.AddGrpc();
         services.AddServiceDiscovery();
         services.AddSingleton<GrpcLinks>();
+        services.AddSingleton<IRemoteLinks>(provider => provider.GetRequiredService<GrpcLinks>());
         services.AddHttpClient(GrpcLinkConnector.GreetingClient)
-            .ConfigurePrimaryHttpMessageHandler(CreateHandler).RemoveResilience().AddStandardResilienceHandler();
+            .ConfigurePrimaryHttpMessageHandler(CreateHandler).RemoveResilience()
+            .AddStandardResilienceHandler(options => options.Retry.ShouldHandle = static _ => ValueTask.FromResult(false)); // The connector tries again itself.
         services.AddHttpClient(GrpcLinkConnector.CallClient)
             .ConfigurePrimaryHttpMessageHandler(CreateHandler).RemoveResilience();
         services.AddOptions<KestrelServerOptions>().Configure<IConfiguration>(Listen);

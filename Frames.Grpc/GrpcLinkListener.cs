@@ -83,7 +83,7 @@ internal sealed class GrpcLinkListener : IAsyncDisposable
             return;
         }
 
-        var pipe = new LinkPipe(_group.Engines[pair!.ListenerEngine], pair.Hello.Room, _group.Options.RingBytes);
+        var pipe = new LinkPipe(_group.Engines[pair!.ListenerEngine], pair.Hello, pair.ConnectorEngine, _group.Options.RingBytes);
         Task<string?> running = pipe.RunAsync(reader, writer, over);
         Count(pair, 1);
         string? problem = await running.ConfigureAwait(false);

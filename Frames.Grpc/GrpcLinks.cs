@@ -9,8 +9,8 @@ using Sluice.Frames.Links;
 namespace Sluice.Frames.Grpc;
 
 /// <summary>The gRPC links of a process: it answers rooms on other hosts, and looks for those its own routes lead to. A singleton.</summary>
-/// <remarks>In Hosting: <c>builder.Services.AddGrpcLinks()</c>, <c>app.MapGrpcLinks()</c>, and once the engines run <c>links.Join(group)</c>.</remarks>
-public sealed class GrpcLinks
+/// <remarks>In Hosting: see <see cref="GrpcLinkOptIn"/>.</remarks>
+public sealed class GrpcLinks : IRemoteLinks
 {
     private readonly IConfiguration _configuration;
     private readonly ServiceEndpointResolver _resolver;
@@ -48,6 +48,10 @@ public sealed class GrpcLinks
             {
                 group.AddLink(new GrpcLinkConnector(group, room, new LinkAddresses(_resolver, room, LinkTls.IsConfigured(_configuration)), _handlers));
             }
+            else if (group.Links == LinkChoice.Grpc)
+            {
+                group.Options.Observer.OnLinkRefused(room, $"{LinkChoices.Variable} is grpc and {room} has no address: set services__{room}__{LinkAddresses.EndpointName}__0");
+            }
         }
     }
 
@@ -56,7 +60,8 @@ public sealed class GrpcLinks
     {
         Version = LinkHello.ProtocolVersion,
         Room = group.Options.Room,
-        Instance = group.Options.Instance,
+        Instance = group.Instance,
+        Host = Environment.MachineName,
         ProcessId = Environment.ProcessId,
         Engines = group.Engines.Count,
     };

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Sluice.Frames.Grpc.Wire;
+using Sluice.Frames.Links;
 using Sluice.Frames.Memory;
 
 namespace Sluice.Frames.Grpc;
@@ -28,13 +29,15 @@ internal sealed class LinkPipe : IDisposable
     private readonly SemaphoreSlim _bell = new(0);
     private readonly byte[] _batch = new byte[FrameBatch.BytesMax];
 
-    public LinkPipe(FrameEngine engine, string room, int ringBytes)
+    public LinkPipe(FrameEngine engine, Hello peer, int peerEngine, int ringBytes)
     {
         _engine = engine;
         _rings = new RingPair(ringBytes);
         _outbound = _rings.Outbound;
         _inbound = _rings.Inbound;
-        _end = new LinkEnd(engine, room, _outbound, _inbound, () => _bell.Release());
+        _end = new LinkEnd(
+            engine, peer.Room, _outbound, _inbound, () => _bell.Release(),
+            new LinkPeer(LinkPeer.KeyOf(peer.Room, peer.Host, peer.Instance), peerEngine, IsNear: false));
     }
 
     /// <summary>Carries frames until the call ends; then every stream of the end is told, and the memory goes.</summary>
@@ -125,11 +128,11 @@ internal sealed class LinkPipe : IDisposable
         {
             return $"the peer said nothing for {SilenceMsMax / 1000} s";
         }
-        catch (Exception exception) when (exception is IOException)
+        catch (InvalidDataException exception)
         {
             return exception.Message;
         }
-        catch (Exception exception) when (exception is OperationCanceledException or RpcException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or RpcException or InvalidOperationException or ObjectDisposedException)
         {
             return null; // The call is over; its death is news enough.
         }

@@ -1,5 +1,6 @@
 using Sluice.Configuration;
 using Sluice.Configuration.Graph;
+using Sluice.Frames.Grpc;
 using Sluice.ProtocolWorkers.Hosting;
 using Sluice.ServiceDefaults;
 
@@ -9,4 +10,5 @@ return configuration is null
     : await ServiceHost.RunAsync(
         "protocol-workers",
         args,
-        builder => builder.AddWorkers(configuration, WorkersOptions.Read(Environment.GetEnvironmentVariable)));
+        builder => builder.AddWorkers(configuration, WorkersOptions.Read(Environment.GetEnvironmentVariable)),
+        app => app.MapGrpcLinksIfAsked());

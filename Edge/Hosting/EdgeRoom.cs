@@ -3,6 +3,7 @@ using Sluice.Configuration.Placement;
 using Sluice.Edge.Http;
 using Sluice.Edge.Transport;
 using Sluice.Frames;
+using Sluice.Frames.Grpc;
 
 namespace Sluice.Edge.Hosting;
 
@@ -12,8 +13,8 @@ internal sealed record EdgeRoomOptions
     /// <summary>Where sockets of links are; null for a room on its own.</summary>
     public string? RunDirectory { get; init; }
 
-    /// <summary>Its number among the instances of this room, from 0.</summary>
-    public int Instance { get; init; }
+    /// <summary>Its number among the instances of this room, from 0; null for the first free one.</summary>
+    public int? Instance { get; init; }
 
     /// <summary>Engines; one per core by default.</summary>
     public int EngineCount { get; init; } = Environment.ProcessorCount;
@@ -31,6 +32,7 @@ internal sealed class EdgeRoom : IAsyncDisposable
     private readonly GatewayConfiguration _configuration;
     private readonly EdgeRoomOptions _options;
     private readonly ILogger _logger;
+    private readonly IServiceProvider _services;
     private readonly HttpServer _http;
     private readonly List<IEdgeBinding> _bindings = [];
     private EngineGroup? _engines;
@@ -40,6 +42,7 @@ internal sealed class EdgeRoom : IAsyncDisposable
         _configuration = configuration;
         _options = options;
         _logger = loggers.CreateLogger("Sluice.Edge");
+        _services = services;
         _http = new HttpServer(loggers, services);
         NeededRooms = FindNeededRooms(configuration);
     }
@@ -78,6 +81,7 @@ internal sealed class EdgeRoom : IAsyncDisposable
                 Observer = new EdgeObserver(_configuration, _logger),
             },
             engine => Furnish(engine, own));
+        _services.JoinGrpcLinksIfAsked(_engines);
 
         await _http.StartAsync(cancellationToken);
         foreach (IEdgeBinding binding in _bindings)

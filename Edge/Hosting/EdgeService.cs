@@ -3,6 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Sluice.Configuration;
 using Sluice.Configuration.Graph;
 using Sluice.Edge.Transport;
+using Sluice.Frames.Grpc;
 using Sluice.ServiceDefaults;
 
 namespace Sluice.Edge.Hosting;
@@ -29,6 +30,11 @@ internal sealed class EdgeService(EdgeRoom room) : IHostedService, IHealthCheck,
         EdgeRoomOptions options = ReadOptions(builder.Configuration);
         builder.Services.AddSingleton(services =>
             new EdgeRoom(configuration, options, services.GetRequiredService<ILoggerFactory>(), services));
+        if (builder.AddGrpcLinksIfAsked() is { } mistake)
+        {
+            throw ServiceStartException.Configuration(mistake);
+        }
+
         builder.Services.AddSingleton<EdgeService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<EdgeService>());
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
@@ -56,7 +62,7 @@ internal sealed class EdgeService(EdgeRoom room) : IHostedService, IHealthCheck,
         return new EdgeRoomOptions
         {
             RunDirectory = string.IsNullOrEmpty(runDirectory) ? null : runDirectory,
-            Instance = ReadNumber(environment, "SLUICE_INSTANCE", 0, 999, 0),
+            Instance = string.IsNullOrEmpty(environment["SLUICE_INSTANCE"]) ? null : ReadNumber(environment, "SLUICE_INSTANCE", 0, 999, 0),
             EngineCount = ReadNumber(environment, "SLUICE_EDGE_ENGINES", 1, 64, Math.Min(64, Environment.ProcessorCount)),
             ConnectionsMax = ReadNumber(environment, ConnectionLimit.Key, 1, 1_000_000, ConnectionLimit.DefaultMax),
         };

@@ -10,7 +10,7 @@ namespace Sluice.Frames;
 /// rings doorbells once. <see cref="EngineThread"/> turns it on a thread; tests turn it by hand on virtual time.
 /// Only <see cref="Post(SendOrPostCallback, object?)"/> and its kin may be called from other threads.
 /// </remarks>
-public sealed unsafe class FrameEngine : IDisposable
+public sealed unsafe partial class FrameEngine : IDisposable
 {
     private const int PostsPerTurnMax = 1024;   // Fairness: frames and timers get their turn however much is posted.
     private const int FramesPerTurnMax = 512;   // per link end
@@ -27,7 +27,6 @@ public sealed unsafe class FrameEngine : IDisposable
     private readonly NativeMemoryBlock _localMemory;
     private readonly LinkEnd _local;
     private readonly Doorbell _doorbell;
-    private int _nextEnd;
     private int _lastWork;
     private bool _isDisposed;
 
@@ -111,10 +110,12 @@ public sealed unsafe class FrameEngine : IDisposable
     /// <param name="authorization">Guard session, 0 for none.</param>
     /// <param name="traceId">Joins frames of one network event.</param>
     /// <param name="affinity">Streams with the same wish share one engine over there; 0 for none.</param>
+    /// <param name="peer">The instance to open it at (<see cref="HomeOf"/>, <see cref="StreamPort.Peer"/>), which may be gone; 0 for any.</param>
     public StreamPort Open(
-        StreamHandler handler, long originId, long routedId, ReadOnlySpan<byte> extension = default, long authorization = 0, long traceId = 0, long affinity = 0)
+        StreamHandler handler, long originId, long routedId, ReadOnlySpan<byte> extension = default, long authorization = 0, long traceId = 0, long affinity = 0,
+        long peer = 0)
     {
-        StreamPort port = FindEnd(routedId, affinity).Open(handler, originId, routedId, affinity);
+        StreamPort port = FindEnd(routedId, affinity, peer).Open(handler, originId, routedId, affinity);
         port.Authorization = authorization;
         port.TraceId = traceId;
         port.SendBegin(extension);
@@ -244,6 +245,7 @@ public sealed unsafe class FrameEngine : IDisposable
     {
         end.CloseLink = close;
         _ends.Add(end);
+        LinksChanged?.Invoke();
     }
 
     /// <summary>Removes a way whose peer is gone; its streams end. Engine thread.</summary>
@@ -252,6 +254,7 @@ public sealed unsafe class FrameEngine : IDisposable
         if (_ends.Remove(end))
         {
             end.Lose(reason);
+            LinksChanged?.Invoke();
         }
     }
 
@@ -301,39 +304,6 @@ public sealed unsafe class FrameEngine : IDisposable
         {
             Poller.Wait(timeoutMs);
         }
-    }
-
-    private LinkEnd FindEnd(long routedId, long affinity)
-    {
-        if (_bindings.ContainsKey(routedId) || !_rooms.TryGetValue(routedId, out string? room))
-        {
-            return _local; // Also for a binding nobody knows: this engine's own way answers RESET.
-        }
-
-        int count = 0;
-        foreach (LinkEnd end in _ends)
-        {
-            if (end != _local && end.Room == room)
-            {
-                count++;
-            }
-        }
-
-        if (count == 0)
-        {
-            return _local;
-        }
-
-        int pick = (int)((ulong)(affinity != 0 ? affinity : _nextEnd++) % (uint)count);
-        foreach (LinkEnd end in _ends)
-        {
-            if (end != _local && end.Room == room && pick-- == 0)
-            {
-                return end;
-            }
-        }
-
-        return _local;
     }
 
     private void DropCorruptEnds()

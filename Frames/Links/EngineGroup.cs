@@ -9,8 +9,8 @@ public sealed class EngineGroupOptions
     /// <summary>The room this process plays, for instance <c>edge</c>.</summary>
     public required string Room { get; init; }
 
-    /// <summary>Its number among the instances of that room, from 0.</summary>
-    public int Instance { get; init; }
+    /// <summary>Its number among the instances of that room, from 0; null takes the first that no process in the run directory has.</summary>
+    public int? Instance { get; init; } = 0;
 
     /// <summary>Engines, and so threads: from 1 to 64; one per core by default.</summary>
     public int EngineCount { get; init; } = Environment.ProcessorCount;
@@ -34,6 +34,8 @@ public sealed class EngineGroupOptions
 /// <summary>All engines of a process with their threads, and the links of the process to other rooms on this host.</summary>
 public sealed class EngineGroup : IAsyncDisposable
 {
+    private const int InstanceMax = 999; // Three digits, see PrepareRunDirectory.
+
     private readonly List<EngineThread> _threads = [];
     private readonly List<IAsyncDisposable> _links = [];
     private readonly Dictionary<string, int> _linkCounts = [];
@@ -45,10 +47,14 @@ public sealed class EngineGroup : IAsyncDisposable
     {
         Options = options;
         Links = links;
+        Instance = options.Instance ?? 0;
     }
 
     /// <summary>What it was started with.</summary>
     public EngineGroupOptions Options { get; }
+
+    /// <summary>Its number among the instances of its room.</summary>
+    public int Instance { get; private set; }
 
     /// <summary>Which links it makes.</summary>
     public LinkChoice Links { get; }
@@ -160,7 +166,8 @@ public sealed class EngineGroup : IAsyncDisposable
     {
         Version = LinkHello.ProtocolVersion,
         Room = Options.Room,
-        Instance = Options.Instance,
+        Instance = Instance,
+        Host = Environment.MachineName,
         ProcessId = Environment.ProcessId,
         Engines = _engines.Length,
         Bells = [.. _bells],
@@ -185,9 +192,9 @@ public sealed class EngineGroup : IAsyncDisposable
         {
             PrepareRunDirectory();
             // First of all: whoever holds the socket is this instance, and may then replace what a dead one left behind.
-            _listener = new LinkListener(this, InRunDirectory(".sock"));
-            RunFile.DeleteAll(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}.*.bell"); // It may have had more engines than we.
-            _counters = CounterFile.Create(InRunDirectory(".counters"), Options.Room, Options.Instance, Options.EngineCount);
+            _listener = TakeInstance();
+            RunFile.DeleteAll(Options.RunDirectory!, $"{Options.Room}-{Instance}.*.bell"); // It may have had more engines than we.
+            _counters = CounterFile.Create(InRunDirectory(".counters"), Options.Room, Instance, Options.EngineCount);
         }
 
         _engines = new FrameEngine[Options.EngineCount];
@@ -233,7 +240,20 @@ public sealed class EngineGroup : IAsyncDisposable
         RingFiles.SweepDead(directory);
     }
 
-    private string InRunDirectory(string suffix) => Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Options.Instance}{suffix}");
+    // Whoever holds the directory's lock looks for a free number and takes it; the others wait for that moment.
+    private LinkListener TakeInstance()
+    {
+        using var alone = DirectoryLock.Take(Options.RunDirectory!);
+        Instance = Options.Instance ?? 0;
+        while (Options.Instance is null && Instance < InstanceMax && LinkListener.IsTaken(InRunDirectory(".sock")))
+        {
+            Instance++;
+        }
+
+        return new LinkListener(this, InRunDirectory(".sock"));
+    }
+
+    private string InRunDirectory(string suffix) => Path.Combine(Options.RunDirectory!, $"{Options.Room}-{Instance}{suffix}");
 
     // The start failed midway: nothing of it may stay.
     private void Abandon()

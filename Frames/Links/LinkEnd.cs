@@ -1,3 +1,4 @@
+using Sluice.Frames.Links;
 using Sluice.Frames.Memory;
 
 namespace Sluice.Frames;
@@ -38,15 +39,16 @@ public sealed class LinkEnd
     /// <param name="outbound">Written here.</param>
     /// <param name="inbound">Read here.</param>
     /// <param name="ringPeer">Wakes the peer; null when there is none.</param>
-    /// <param name="peerEngine">The number of the engine at the other end, for stream ids.</param>
-    internal LinkEnd(FrameEngine engine, string room, FrameRing outbound, FrameRing inbound, Action? ringPeer, int peerEngine = 0)
+    /// <param name="peer">Who is at the other end.</param>
+    internal LinkEnd(FrameEngine engine, string room, FrameRing outbound, FrameRing inbound, Action? ringPeer, LinkPeer peer = default)
     {
-        _conversationBase = ((long)engine.Index << OpenerShift) | ((long)peerEngine << AccepterShift);
+        _conversationBase = ((long)engine.Index << OpenerShift) | ((long)peer.Engine << AccepterShift);
         Engine = engine;
         Room = room;
         _outbound = outbound;
         _inbound = inbound;
         _ringPeer = ringPeer;
+        Peer = ringPeer is null ? LinkPeer.Self : peer;
     }
 
     /// <summary>The engine that owns this end.</summary>
@@ -54,6 +56,9 @@ public sealed class LinkEnd
 
     /// <summary>The room at the other end; the engine's own room for its way to itself.</summary>
     public string Room { get; }
+
+    /// <summary>Who is at the other end.</summary>
+    internal LinkPeer Peer { get; }
 
     /// <summary>Streams that use this end now.</summary>
     public int StreamCount => _opened.Count + _accepted.Count;

@@ -8,8 +8,8 @@ namespace Sluice.Frames.Links;
 /// <summary>What two processes tell each other before they share memory: one line of JSON each way (docs/links.md).</summary>
 /// <remarks>
 /// <code>
-/// listener:   {"sluice":1,"room":"kafka-cache","instance":0,"pid":42,"engines":2,"bells":["…","…"]}
-/// connector:  {"sluice":1,"room":"protocol-workers","instance":0,"pid":41,"engines":2,"bells":["…","…"],"rings":"…","ringBytes":1048576}
+/// listener:   {"sluice":1,"room":"kafka-cache","instance":0,"host":"h","pid":42,"engines":2,"bells":["…","…"]}
+/// connector:  {"sluice":1,"room":"protocol-workers","instance":0,"host":"h","pid":41,"engines":2,"bells":["…","…"],"rings":"…","ringBytes":1048576}
 /// listener:   {"sluice":1,"isReady":true}      or      {"sluice":1,"refusal":"…"}
 /// </code>
 /// </remarks>
@@ -32,6 +32,9 @@ internal sealed class LinkHello
 
     [JsonPropertyName("instance")]
     public int Instance { get; set; }
+
+    [JsonPropertyName("host")]
+    public string Host { get; set; } = "";
 
     [JsonPropertyName("pid")]
     public int ProcessId { get; set; }
@@ -60,6 +63,9 @@ internal sealed class LinkHello
 
     [JsonPropertyName("refusal")]
     public string? Refusal { get; set; }
+
+    [JsonIgnore]
+    public long Key => LinkPeer.KeyOf(Room, Host, Instance);
 
     /// <summary>Why this hello cannot be the start of a link; null when it can.</summary>
     public string? Objection()
@@ -93,7 +99,7 @@ internal sealed class LinkHello
             int received = await socket.ReceiveAsync(buffer.AsMemory(filled, 1), cancellation).ConfigureAwait(false);
             if (received == 0)
             {
-                throw new IOException("the peer closed the socket during the hand-shake");
+                throw filled == 0 ? new EndOfStreamException("the peer closed the socket without a word") : new IOException("the peer closed the socket during the hand-shake");
             }
 
             if (buffer[filled] == (byte)'\n')

@@ -53,26 +53,36 @@ internal sealed class LinkListener : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static Socket Bind(string path, EngineGroup group)
+    /// <summary>True when a process that lives answers there: a file alone may be left by one that was killed, only a try tells.</summary>
+    public static bool IsTaken(string path)
     {
-        var endPoint = new UnixDomainSocketEndPoint(path);
-        if (File.Exists(path))
+        if (!File.Exists(path))
         {
-            // Left by a process that was killed, or in use by one that lives: only a try tells.
-            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                probe.Connect(endPoint);
-                throw new IOException($"{group.Options.Room} instance {group.Options.Instance} already runs in {group.Options.RunDirectory}; stop it or choose another SLUICE_INSTANCE or SLUICE_RUN_DIR");
-            }
-            catch (SocketException)
-            {
-                File.Delete(path);
-            }
+            return false;
         }
 
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static Socket Bind(string path, EngineGroup group)
+    {
+        if (IsTaken(path))
+        {
+            throw new IOException($"{group.Options.Room} instance {group.Instance} already runs in {group.Options.RunDirectory}; stop it or choose another SLUICE_INSTANCE or SLUICE_RUN_DIR");
+        }
+
+        File.Delete(path); // Left by a process that was killed.
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(endPoint);
+        socket.Bind(new UnixDomainSocketEndPoint(path));
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -148,7 +158,7 @@ internal sealed class LinkListener : IAsyncDisposable
         {
             link?.Abandon(); // The peer left after it was joined: its memory goes now, not when the collector comes by.
             socket.Dispose();
-            if (!_stop.IsCancellationRequested)
+            if (!_stop.IsCancellationRequested && exception is not EndOfStreamException) // Someone looked whether we are here.
             {
                 _group.Options.Observer.OnLinkRefused("unknown", exception.Message);
             }

@@ -72,7 +72,7 @@ internal sealed class SharedMemoryLink
                 FrameRing back = Ring(pair + Stride(ringBytes), isConnector, ringBytes);
                 FrameEngine engine = engines[isConnector ? c : a];
                 FifoDoorbell bell = bells[isConnector ? a : c];
-                link._ends.Add(new LinkEnd(engine, peer.Room, isConnector ? forth : back, isConnector ? back : forth, bell.Ring, peerEngine: isConnector ? a : c));
+                link._ends.Add(new LinkEnd(engine, peer.Room, isConnector ? forth : back, isConnector ? back : forth, bell.Ring, new LinkPeer(peer.Key, isConnector ? a : c, IsNear: true)));
             }
         }
 

@@ -8,6 +8,8 @@ internal static unsafe partial class Unix
     public const short PollIn = 1;
 
     private const int ReadWrite = 2;
+    private const int LockExclusive = 2;
+    private const int Interrupted = 4;
 
     private static readonly int NonBlocking = OperatingSystem.IsMacOS() ? 0x0004 : 0x0800;
     private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
@@ -19,6 +21,22 @@ internal static unsafe partial class Unix
 
     /// <summary>A descriptor that does nothing but exist.</summary>
     public static int OpenNothing() => open("/dev/null", ReadWrite | CloseOnExec);
+
+    /// <summary>Opens a directory and waits until no other process has it locked; closing lets go. Below 0 when it cannot be had.</summary>
+    public static int LockDirectory(string path)
+    {
+        int descriptor = open(path, CloseOnExec);
+        while (descriptor >= 0 && flock(descriptor, LockExclusive) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                Close(descriptor);
+                return -1;
+            }
+        }
+
+        return descriptor;
+    }
 
     public static void Close(int descriptor) => _ = close(descriptor);
 
@@ -58,6 +76,10 @@ internal static unsafe partial class Unix
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int flock(int descriptor, int operation);
 
     [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -82,6 +82,12 @@ public sealed partial class StreamPort
     /// <summary>Asks that related streams share one engine; sent with BEGIN.</summary>
     public long Affinity { get; init; }
 
+    /// <summary>The instance at the other end, for streams that belong beside this one (<see cref="FrameEngine.Open"/>); 0 for our own process.</summary>
+    public long Peer => _link.Peer.Key;
+
+    /// <summary>True when the other end shares memory with us, and so files; false over gRPC, wherever the peer may be.</summary>
+    public bool IsNear => _link.Peer.IsNear;
+
     /// <summary>Bytes charged on top of each DATA payload we send.</summary>
     public int PaddingBytes { get; private set; }
 

@@ -13,13 +13,13 @@ internal sealed record CacheOptions
     /// <summary>Where segments are kept.</summary>
     public required string CacheDirectory { get; init; }
 
-    /// <summary>This process's number among its kind, from 0.</summary>
-    public int Instance { get; init; }
+    /// <summary>This process's number among its kind, from 0; null for the first free one.</summary>
+    public int? Instance { get; init; }
 
     /// <summary>Engines, from 1 to 64. At most 4 by default: they only pass frames on, the work is librdkafka's and the fetch thread's.</summary>
     public int EngineCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
-    /// <summary>What brokers know us by.</summary>
+    /// <summary>What brokers know us by; each instance but the first adds its number, so that quotas and logs tell them apart.</summary>
     public string ClientId { get; init; } = "sluice";
 
     /// <summary>Limits of the produce side.</summary>
@@ -30,11 +30,12 @@ internal sealed record CacheOptions
     public static CacheOptions Read(Func<string, string?> environment)
     {
         var options = new CacheOptions { RunDirectory = Directory(environment, "SLUICE_RUN_DIR"), CacheDirectory = Directory(environment, "SLUICE_CACHE_DIR") };
+        int? instance = string.IsNullOrEmpty(environment("SLUICE_INSTANCE")) ? null : Number(environment, "SLUICE_INSTANCE", 0, 999, 0);
         return options with
         {
-            Instance = Number(environment, "SLUICE_INSTANCE", 0, 999, 0),
+            Instance = instance,
             EngineCount = Number(environment, "SLUICE_CACHE_ENGINES", 1, 64, options.EngineCount),
-            ClientId = environment("SLUICE_KAFKA_CLIENT_ID") is { Length: > 0 } id ? id : options.ClientId,
+            ClientId = (environment("SLUICE_KAFKA_CLIENT_ID") is { Length: > 0 } id ? id : options.ClientId) + (instance > 0 ? $"-{instance}" : ""),
             Produce = options.Produce with
             {
                 TimeoutMs = Number(environment, "SLUICE_KAFKA_PRODUCE_TIMEOUT_MS", 1, int.MaxValue, options.Produce.TimeoutMs),

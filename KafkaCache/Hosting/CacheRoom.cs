@@ -1,6 +1,7 @@
 using Sluice.Configuration.Graph;
 using Sluice.Configuration.Placement;
 using Sluice.Frames;
+using Sluice.Frames.Grpc;
 using Sluice.KafkaCache.Client;
 using Sluice.KafkaCache.Fetch;
 using Sluice.KafkaCache.Produce;
@@ -14,6 +15,7 @@ internal sealed class CacheRoom : IAsyncDisposable
     private readonly GatewayConfiguration _configuration;
     private readonly CacheOptions _options;
     private readonly ILogger _logger;
+    private readonly IServiceProvider _services;
     private readonly TopicLimits _limits = new();
     private readonly ProduceBudget _budget;
     private readonly Dictionary<long, FetchLoop> _caches = [];
@@ -21,10 +23,11 @@ internal sealed class CacheRoom : IAsyncDisposable
     private EngineGroup? _engines;
     private bool _isDisposed;
 
-    public CacheRoom(GatewayConfiguration configuration, CacheOptions options, ILoggerFactory loggers)
+    public CacheRoom(GatewayConfiguration configuration, CacheOptions options, ILoggerFactory loggers, IServiceProvider services)
     {
         _configuration = configuration;
         _options = options;
+        _services = services;
         _logger = loggers.CreateLogger("Sluice.KafkaCache");
         _budget = new ProduceBudget(options.Produce.BudgetBytes);
     }
@@ -66,6 +69,7 @@ internal sealed class CacheRoom : IAsyncDisposable
                 Observer = new CacheObserver(_configuration, _logger),
             },
             engine => Furnish(engine, own));
+        _services.JoinGrpcLinksIfAsked(_engines);
         foreach (FetchLoop cache in _caches.Values)
         {
             cache.Start();

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Sluice.Configuration;
 using Sluice.Configuration.Graph;
+using Sluice.Frames.Grpc;
 using Sluice.ServiceDefaults;
 
 namespace Sluice.KafkaCache.Hosting;
@@ -30,7 +31,12 @@ internal sealed class CacheService(CacheRoom room) : IHostedService, IHealthChec
         }
 
         CacheOptions options = CacheOptions.Read(name => builder.Configuration[name]);
-        builder.Services.AddSingleton(services => new CacheRoom(configuration, options, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton(services => new CacheRoom(configuration, options, services.GetRequiredService<ILoggerFactory>(), services));
+        if (builder.AddGrpcLinksIfAsked() is { } mistake)
+        {
+            throw ServiceStartException.Configuration(mistake);
+        }
+
         builder.Services.AddSingleton<CacheService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CacheService>());
         builder.Services.AddHealthChecks().AddCheck<CacheService>("kafka");

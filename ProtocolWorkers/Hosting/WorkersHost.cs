@@ -1,4 +1,6 @@
 using Sluice.Configuration.Graph;
+using Sluice.Frames.Grpc;
+using Sluice.ServiceDefaults;
 
 namespace Sluice.ProtocolWorkers.Hosting;
 
@@ -9,6 +11,11 @@ internal static class WorkersHost
     {
         builder.Services.AddSingleton(configuration);
         builder.Services.AddSingleton(options);
+        if (builder.AddGrpcLinksIfAsked() is { } mistake)
+        {
+            throw ServiceStartException.Configuration(mistake);
+        }
+
         builder.Services.AddSingleton<WorkersService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<WorkersService>());
         builder.Services.AddHealthChecks().AddCheck<WorkersService>("links");

@@ -5,9 +5,9 @@ namespace Sluice.ProtocolWorkers.Hosting;
 
 /// <summary>What the service's environment says.</summary>
 /// <param name="RunDirectory">Where the suite's services meet; null for engines without links, as tests have them.</param>
-/// <param name="Instance">This process's number among its kind, from 0.</param>
+/// <param name="Instance">This process's number among its kind, from 0; null for the first free one.</param>
 /// <param name="ProduceTimeoutMs">How long a produced record may wait for its acknowledgement, 0 for ever.</param>
-internal sealed record WorkersOptions(string? RunDirectory, int Instance, int ProduceTimeoutMs)
+internal sealed record WorkersOptions(string? RunDirectory, int? Instance, int ProduceTimeoutMs)
 {
     /// <summary>Engines of the process: one per core.</summary>
     public int EngineCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 64);
@@ -24,7 +24,7 @@ internal sealed record WorkersOptions(string? RunDirectory, int Instance, int Pr
 
         var options = new WorkersOptions(
             directory,
-            ReadNumber(environment, "SLUICE_INSTANCE", 999),
+            string.IsNullOrWhiteSpace(environment("SLUICE_INSTANCE")) ? null : ReadNumber(environment, "SLUICE_INSTANCE", 999),
             ReadNumber(environment, "SLUICE_PRODUCE_TIMEOUT_MS", 24 * 60 * 60 * 1000));
         int engines = ReadNumber(environment, "SLUICE_WORKERS_ENGINES", 64);
         return engines == 0 ? options : options with { EngineCount = engines };

@@ -2,12 +2,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Sluice.Configuration.Graph;
 using Sluice.Configuration.Placement;
 using Sluice.Frames;
+using Sluice.Frames.Grpc;
 using Sluice.ServiceDefaults;
 
 namespace Sluice.ProtocolWorkers.Hosting;
 
 /// <summary>Runs this room's bindings on the engines of the process, linked with the rooms they lead to.</summary>
-internal sealed class WorkersService(GatewayConfiguration configuration, WorkersOptions options, ILoggerFactory loggers) : IHostedService, IHealthCheck
+internal sealed class WorkersService(GatewayConfiguration configuration, WorkersOptions options, ILoggerFactory loggers, IServiceProvider services) : IHostedService, IHealthCheck
 {
     private readonly ILogger _logger = loggers.CreateLogger("Sluice.ProtocolWorkers");
     private readonly List<IDisposable> _owned = [];
@@ -43,6 +44,7 @@ internal sealed class WorkersService(GatewayConfiguration configuration, Workers
             throw new ServiceStartException(exception.Message);
         }
 
+        services.JoinGrpcLinksIfAsked(_engines);
         WorkersLog.Started(_logger, options.EngineCount, own.Count);
         return Task.CompletedTask;
     }
@@ -67,7 +69,7 @@ internal sealed class WorkersService(GatewayConfiguration configuration, Workers
         string[] missing = [.. _engines.Options.ConnectTo.Where(room => !_engines.HasLinkTo(room))];
         return Task.FromResult(missing.Length == 0
             ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy($"waiting for {string.Join(", ", missing)} in {options.RunDirectory}"));
+            : HealthCheckResult.Unhealthy($"waiting for {string.Join(", ", missing)}{(_engines.Links == LinkChoice.Grpc ? "" : $" in {options.RunDirectory}")}"));
     }
 
     private void Configure(FrameEngine engine, List<(long Id, BindingMaker Make)> own)

@@ -65,6 +65,19 @@ public sealed class SuiteModelTests
     }
 
     [Fact]
+    public async Task Rooms_have_the_replicas_asked_for_and_link_addresses_only_where_links_leave_the_host()
+    {
+        await using (IDistributedApplicationTestingBuilder near = await CreateAsync("--replicas", "edge=2,kafka-cache=3"))
+        {
+            Assert.Equal([2, 1, 3], ((string[])["edge", "protocol-workers", "kafka-cache"]).Select(room => Find(near, room).Annotations.OfType<ReplicaAnnotation>().Last().Replicas));
+            Assert.DoesNotContain(Rooms, room => EndpointsOf(Find(near, room)).Any(endpoint => endpoint.Name == "link"));
+        }
+
+        await using IDistributedApplicationTestingBuilder far = await CreateAsync("--links", "grpc");
+        Assert.Equal(["kafka-cache", "protocol-workers"], Rooms.Where(room => EndpointsOf(Find(far, room)).Any(endpoint => endpoint.Name == "link")));
+    }
+
+    [Fact]
     public async Task A_mistake_on_the_command_line_builds_nothing()
     {
         TextWriter error = Console.Error;

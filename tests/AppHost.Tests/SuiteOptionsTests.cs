@@ -80,6 +80,18 @@ public sealed class SuiteOptionsTests : IDisposable
     }
 
     [Fact]
+    public void Replicas_and_links_are_named_and_what_is_wrong_with_them_is_said()
+    {
+        SuiteOptions options = SuiteOptions.Read(["--replicas=kafka-cache=2,edge=3", "--links", "grpc"])!;
+        Assert.Equal((3, 1, 2, "grpc"), (options.Replicas["edge"], options.Replicas["protocol-workers"], options.Replicas["kafka-cache"], options.Links));
+        Assert.Null(SuiteOptions.Read(["--replicas", "kafka=2,edge=0,edge", "--links", "pigeon"]));
+        string[] lines = _said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, lines.Length);
+        Assert.Equal("--replicas takes edge, protocol-workers, kafka-cache with a number from 1 to 32, such as kafka-cache=2, not 'kafka=2'", lines[0]);
+        Assert.Equal("--links is auto, shm or grpc, not 'pigeon'", lines[3]);
+    }
+
+    [Fact]
     public void A_missing_configuration_is_named()
     {
         Assert.Null(SuiteOptions.Read(["--config", "no/such.yaml"]));

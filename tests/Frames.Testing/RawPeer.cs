@@ -19,7 +19,7 @@ public sealed class RawPeer : IDisposable
         _pair = new RingPair(FrameRing.CapacityBytesMin);
         ToEngine = _pair.Inbound;
         FromEngine = _pair.Outbound;
-        End = new LinkEnd(engine, room, FromEngine, ToEngine, static () => { }, peerEngine);
+        End = new LinkEnd(engine, room, FromEngine, ToEngine, static () => { }, new Links.LinkPeer(0, peerEngine, IsNear: true));
         engine.Post(() => engine.AddEnd(End, () => IsClosed = true));
     }
 

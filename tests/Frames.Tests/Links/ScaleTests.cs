@@ -85,6 +85,23 @@ public sealed class ScaleTests : IAsyncDisposable
         Assert.Equal([0, 0, 12], _backs.Values.Select(back => back.Binding.Streams.Count).Order());
     }
 
+    [Fact]
+    public async Task Instances_without_a_number_take_the_first_free_one_however_many_start_at_once()
+    {
+        EngineGroup[] groups = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => EngineGroup.Start(
+            new EngineGroupOptions { Room = "back", Instance = null, EngineCount = 1, RunDirectory = _directory }, engine => engine.Attach(Who, new ScriptedBinding(_ => new ScriptedStream()))))));
+        Assert.Equal([0, 1, 2, 3, 4, 5], groups.Select(group => group.Instance).Order());
+        EngineGroup second = groups.Single(group => group.Instance == 1);
+        await second.DisposeAsync();
+        await using EngineGroup again = EngineGroup.Start(
+            new EngineGroupOptions { Room = "back", Instance = null, EngineCount = 1, RunDirectory = _directory }, engine => engine.Attach(Who, new ScriptedBinding(_ => new ScriptedStream())));
+        Assert.Equal(1, again.Instance);
+        foreach (EngineGroup group in groups)
+        {
+            await group.DisposeAsync();
+        }
+    }
+
     private async Task StartAsync(int instances)
     {
         for (int i = 0; i < instances; i++)

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Configuration;
@@ -75,7 +76,7 @@ public sealed class WorkersServiceTests : IDisposable
         await service.StopAsync(CancellationToken.None);
     }
 
-    private WorkersService NewService() => new(_gateway, new WorkersOptions(_run, 0, 0) { EngineCount = 2 }, NullLoggerFactory.Instance);
+    private WorkersService NewService() => new(_gateway, new WorkersOptions(_run, 0, 0) { EngineCount = 2 }, NullLoggerFactory.Instance, new ServiceCollection().BuildServiceProvider());
 
     private static Task<HealthCheckResult> Health(WorkersService service) => service.CheckHealthAsync(new HealthCheckContext());
 
