@@ -26,15 +26,16 @@ internal sealed class Broker : IAsyncDisposable
         Tls = TlsIdentity.Load(options.TlsCertificateFile, options.TlsKeyFile);
         Memory = new MemoryBudget(options.BufferBytesMax);
         _claim = DirectoryClaim.Take(options.DataDirectory);
+        LogSettings settings;
         try
         {
             ClusterId = _claim.ClusterId();
-            var settings = new LogSettings(options.SyncEveryBatch, options.Clock, new StorageEvents(logger));
+            settings = new LogSettings(options.SyncEveryBatch, options.Clock, new StorageEvents(logger));
             Topics = new TopicStore(options.DataDirectory, settings);
             Groups = new GroupCoordinator(
                 new OffsetStore(Topics, options.Clock), Topics, options.ConsumerSessionTimeoutMs, options.ConsumerHeartbeatIntervalMs);
             ProducerIds = new ProducerIds(options.DataDirectory);
-            Transactions = new TransactionCoordinator(Topics, Groups.Offsets, ProducerIds, options.Clock);
+            Transactions = new TransactionCoordinator(Topics, Groups.Offsets, ProducerIds, options.Clock, Groups.Wanted);
             foreach (var topic in options.Topics)
             {
                 topic.Apply(Topics, options.DefaultPartitions);
@@ -47,7 +48,7 @@ internal sealed class Broker : IAsyncDisposable
             throw;
         }
 
-        _housekeeping = new Housekeeping(Topics, options.FlushIntervalMs, options.CleanIntervalMs);
+        _housekeeping = new Housekeeping(Topics, settings.Written, options.FlushIntervalMs, options.CleanIntervalMs);
         _housekeeping.Start();
         Groups.Start(Transactions.Tick);
     }

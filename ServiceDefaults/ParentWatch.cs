@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -9,57 +7,55 @@ namespace Sluice.ServiceDefaults;
 /// <summary>
 /// Stops the service when the process named by SLUICE_PARENT_PID is gone, so that killing a host leaves nothing behind.
 /// </summary>
-/// <remarks>
-/// Looks every two seconds. The kernel hands a child to another parent the moment its own dies, even while the dead one still waits to
-/// be collected, so the parent's id is the best witness; a process started through a wrapper falls back on "is it still there".
-/// </remarks>
-internal sealed class ParentWatch(IHostApplicationLifetime lifetime, ILogger<ParentWatch> logger) : BackgroundService
+/// <remarks>A thread of its own with a small stack sleeps until the kernel tells; where it cannot, it looks every two seconds.</remarks>
+internal sealed class ParentWatch(IHostApplicationLifetime lifetime, ILogger<ParentWatch> logger) : IHostedService, IDisposable
 {
     public const string ParentPidKey = "SLUICE_PARENT_PID";
-    private const int PeriodMs = 2000;
+    private const int LookMs = 2000;
+    private const int WaitMs = 60_000; // A wake-up that went wrong costs this much.
+    private const int StackBytes = 128 * 1024;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private readonly ManualResetEventSlim _stop = new();
+
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!int.TryParse(Environment.GetEnvironmentVariable(ParentPidKey), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+        if (int.TryParse(Environment.GetEnvironmentVariable(ParentPidKey), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
         {
-            return;
+            new Thread(() => Watch(pid), StackBytes) { IsBackground = true, Name = "parent watch" }.Start();
         }
 
-        bool isDirectChild = !OperatingSystem.IsWindows() && GetParentPid() == pid;
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(PeriodMs));
-        try
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _stop.Set();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _stop.Set(); // Not disposed of: the thread may still look at it, and it holds nothing.
+
+    private void Watch(int pid)
+    {
+        using var parent = new ParentProcess(pid);
+        bool isGone = parent.IsGone;
+        while (!isGone && !_stop.IsSet)
         {
-            do
+            if (parent.CanWait)
             {
-                if (isDirectChild ? GetParentPid() != pid : !Exists(pid))
-                {
-                    ServiceLog.ParentGone(logger, pid);
-                    lifetime.StopApplication();
-                    return;
-                }
+                isGone = parent.WaitForEnd(WaitMs);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            else
+            {
+                _stop.Wait(LookMs);
+                isGone = parent.IsGone;
+            }
         }
-        catch (OperationCanceledException)
+
+        if (isGone)
         {
-            // The service stops for another reason.
+            ServiceLog.ParentGone(logger, pid);
+            lifetime.StopApplication();
         }
     }
-
-    private static bool Exists(int pid)
-    {
-        try
-        {
-            using Process process = Process.GetProcessById(pid);
-            return !process.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "getppid")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int GetParentPid();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
+using Sluice.EmbeddedKafka.Log;
 using Sluice.EmbeddedKafka.Topics;
 using Sluice.EmbeddedKafka.Wire;
 
@@ -9,8 +10,11 @@ namespace Sluice.EmbeddedKafka.Groups;
 internal sealed class GroupCoordinator(
     OffsetStore offsets, TopicStore topics, int consumerSessionTimeoutMs, int consumerHeartbeatIntervalMs) : IAsyncDisposable
 {
-    /// <summary>How often timeouts are looked at: members are given up at most this late.</summary>
+    /// <summary>How often timeouts are looked at while there are groups or transactions: members are given up at most this late.</summary>
     public const int TickMs = 100;
+
+    /// <summary>How often the clock looks when there is nothing to watch over; whoever needs it sooner wakes it.</summary>
+    public const int IdleTickMs = 60_000;
 
     /// <summary>10,000 groups with members at a time; each costs about 1 KiB and a look every tick.</summary>
     public const int GroupsMax = 10_000;
@@ -24,8 +28,11 @@ internal sealed class GroupCoordinator(
     /// <summary>How often members of the next-generation protocol are told to tell that they live.</summary>
     public int ConsumerHeartbeatIntervalMs { get; } = consumerHeartbeatIntervalMs;
 
-    /// <summary>Starts the clock; <paramref name="alongside"/> is called at every tick too.</summary>
-    public void Start(Action alongside) => _clock = Task.Run(() => RunAsync(alongside));
+    /// <summary>Wakes the clock: there is something to watch over.</summary>
+    public Latch Wanted { get; } = new();
+
+    /// <summary>Starts the clock; <paramref name="alongside"/> is called at every tick too, and says whether it needs the next one soon.</summary>
+    public void Start(Func<bool> alongside) => _clock = Task.Run(() => RunAsync(alongside));
 
     /// <summary>Every group that has members or committed offsets.</summary>
     public IEnumerable<GroupDescription> All() =>
@@ -122,6 +129,7 @@ internal sealed class GroupCoordinator(
                 }
 
                 group = _groups.GetOrAdd(id, make);
+                Wanted.Set();
             }
 
             if (group is T wanted && !group.IsDead)
@@ -146,14 +154,23 @@ internal sealed class GroupCoordinator(
         _stop.Dispose();
     }
 
-    private async Task RunAsync(Action alongside)
+    private async Task RunAsync(Func<bool> alongside)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(TickMs));
+        bool isWanted = false;
         try
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
+            while (true)
             {
-                alongside();
+                if (isWanted)
+                {
+                    await Task.Delay(TickMs, _stop.Token);
+                }
+                else
+                {
+                    await Wanted.WaitAsync(IdleTickMs, _stop.Token);
+                }
+
+                isWanted = alongside();
                 foreach (var (id, group) in _groups)
                 {
                     group.Tick(Environment.TickCount64);
@@ -162,6 +179,8 @@ internal sealed class GroupCoordinator(
                         _groups.TryRemove(new KeyValuePair<string, IGroup>(id, group));
                     }
                 }
+
+                isWanted |= !_groups.IsEmpty;
             }
         }
         catch (OperationCanceledException)

@@ -2,8 +2,8 @@ using Sluice.EmbeddedKafka.Topics;
 
 namespace Sluice.EmbeddedKafka.Log;
 
-/// <summary>The broker's one background task: flushes, retains, compacts, on fixed intervals.</summary>
-internal sealed class Housekeeping(TopicStore topics, int flushIntervalMs, int cleanIntervalMs) : IAsyncDisposable
+/// <summary>The broker's one background task: flushes soon after something was written, retains and compacts on a fixed interval.</summary>
+internal sealed class Housekeeping(TopicStore topics, Latch written, int flushIntervalMs, int cleanIntervalMs) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _task = Task.CompletedTask;
@@ -19,39 +19,50 @@ internal sealed class Housekeeping(TopicStore topics, int flushIntervalMs, int c
 
     private async Task RunAsync()
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Math.Min(flushIntervalMs, cleanIntervalMs)));
-        long flushedAt = Environment.TickCount64, cleanedAt = flushedAt;
+        long cleanAt = Environment.TickCount64 + cleanIntervalMs;
+        long flushAt = long.MaxValue;
         try
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
+            while (true)
             {
                 long now = Environment.TickCount64;
-                bool flush = now - flushedAt >= flushIntervalMs, clean = now - cleanedAt >= cleanIntervalMs;
-                foreach (var log in topics.All.SelectMany(topic => topic.Partitions))
+                int wait = (int)Math.Max(0, Math.Min(cleanAt, flushAt) - now);
+                if (flushAt != long.MaxValue)
                 {
-                    if (_stop.IsCancellationRequested)
-                    {
-                        return;
-                    }
-
-                    if (flush)
-                    {
-                        log.Flush();
-                    }
-
-                    if (clean)
-                    {
-                        log.Clean();
-                    }
+                    await Task.Delay(wait, _stop.Token); // News change nothing: a flush is on its way.
+                }
+                else if (await written.WaitAsync(wait, _stop.Token))
+                {
+                    flushAt = Environment.TickCount64 + flushIntervalMs;
+                    continue;
                 }
 
-                flushedAt = flush ? now : flushedAt;
-                cleanedAt = clean ? now : cleanedAt;
+                now = Environment.TickCount64;
+                if (now >= flushAt)
+                {
+                    flushAt = long.MaxValue;
+                    ForEach(static log => log.Flush());
+                }
+
+                if (now >= cleanAt)
+                {
+                    ForEach(static log => log.Clean());
+                    cleanAt = Environment.TickCount64 + cleanIntervalMs;
+                }
             }
         }
         catch (OperationCanceledException)
         {
             // Stopping.
+        }
+    }
+
+    private void ForEach(Action<PartitionLog> action)
+    {
+        foreach (var log in topics.All.SelectMany(topic => topic.Partitions))
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            action(log);
         }
     }
 }

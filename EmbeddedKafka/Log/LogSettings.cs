@@ -3,6 +3,9 @@ namespace Sluice.EmbeddedKafka.Log;
 /// <summary>What all partitions share.</summary>
 internal sealed record LogSettings(bool SyncEveryBatch, TimeProvider Clock, StorageEvents Storage)
 {
+    /// <summary>Set when something was written that is not on the disk yet.</summary>
+    public Latch Written { get; } = new();
+
     public long NowMs() => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 }
 

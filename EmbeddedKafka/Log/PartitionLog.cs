@@ -107,6 +107,7 @@ internal sealed partial class PartitionLog : IDisposable
             Volatile.Write(ref _endOffset, batch.LastOffset + 1);
         }
 
+        _settings.Written.Set();
         _waiters.WakeAll();
         return result;
     }
@@ -146,6 +147,7 @@ internal sealed partial class PartitionLog : IDisposable
             catch (IOException e)
             {
                 _settings.Storage.Failed(Name, e);
+                _settings.Written.Set(); // Tried again after the next interval.
             }
         }
     }

@@ -11,6 +11,9 @@ internal sealed class Listener : IAsyncDisposable
     /// <summary>A request or an answer may pause this long half-way, in ms: one minute, far above any stall of a live peer.</summary>
     private const int HalfWayMsMax = 60_000;
 
+    /// <summary>How often the watch looks at all connections, in ms, at most: how late a silent one is closed.</summary>
+    private const int WatchMsMax = 10_000;
+
     private readonly ConcurrentDictionary<Connection, Task> _connections = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Socket> _sockets = [];
@@ -150,7 +153,7 @@ internal sealed class Listener : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(2));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Math.Clamp(_broker.Options.IdleConnectionMs / 4, 100, WatchMsMax)));
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))

@@ -37,13 +37,16 @@ internal sealed partial class TransactionCoordinator
     }
 
     /// <summary>Aborts what has run out of time, finishes what could not be finished, forgets what nobody uses. Called now and then.</summary>
-    public void Tick()
+    /// <returns>True while a transaction is open, so that the next look must not be late.</returns>
+    public bool Tick()
     {
         long nowMs = _log.NowMs;
+        bool isAnyOpen = false;
         foreach (var (id, transaction) in _transactions)
         {
             lock (transaction.Gate)
             {
+                isAnyOpen |= transaction.IsEnding || transaction.State == TransactionState.Ongoing;
                 if (transaction.IsEnding)
                 {
                     Finish(transaction);
@@ -61,6 +64,8 @@ internal sealed partial class TransactionCoordinator
                 }
             }
         }
+
+        return isAnyOpen;
     }
 
     // Under a new epoch, so that the former owner cannot add to a transaction that is over.

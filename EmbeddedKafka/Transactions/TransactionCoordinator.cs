@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Sluice.EmbeddedKafka.Groups;
+using Sluice.EmbeddedKafka.Log;
 using Sluice.EmbeddedKafka.Topics;
 using Sluice.EmbeddedKafka.Wire;
 
@@ -26,10 +27,12 @@ internal sealed partial class TransactionCoordinator
     private readonly OffsetStore _offsets;
     private readonly ProducerIds _producerIds;
     private readonly TransactionLog _log;
+    private readonly Latch _clockWanted;
 
-    public TransactionCoordinator(TopicStore topics, OffsetStore offsets, ProducerIds producerIds, TimeProvider clock)
+    public TransactionCoordinator(TopicStore topics, OffsetStore offsets, ProducerIds producerIds, TimeProvider clock, Latch clockWanted)
     {
-        (_topics, _offsets, _producerIds) = (topics, offsets, producerIds);
+        (_topics, _offsets, _producerIds, _clockWanted) = (topics, offsets, producerIds, clockWanted);
+        _clockWanted.Set(); // What a former run left open has time-outs too.
         _log = new TransactionLog(topics, clock);
         foreach (var (id, record) in _log.Load())
         {
@@ -202,6 +205,7 @@ internal sealed partial class TransactionCoordinator
             {
                 transaction.Forget();
                 (transaction.State, transaction.StartedAtMs) = (TransactionState.Ongoing, _log.NowMs);
+                _clockWanted.Set();
             }
 
             change(transaction);

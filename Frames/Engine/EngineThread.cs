@@ -5,7 +5,7 @@ namespace Sluice.Frames;
 /// <summary>Turns an engine on a thread of its own: works while there is work, looks a few more times, then parks at no cost.</summary>
 public sealed class EngineThread : IDisposable
 {
-    private const int ParkMsMax = 1000;   // An upper bound for a wake-up that went wrong; a parked engine costs one turn a second.
+    private const int ParkMsMax = 10_000; // An upper bound for a wake-up that went wrong; a parked engine costs one turn in ten seconds.
     private const int LooksBeforePark = 16; // Work often comes in bursts: a short look costs less than a sleep and a bell.
 
     private readonly Thread _thread;

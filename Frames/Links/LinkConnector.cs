@@ -7,13 +7,15 @@ namespace Sluice.Frames.Links;
 internal sealed class LinkConnector : IAsyncDisposable
 {
     private const int HandShakeMsMax = 5000;
-    private const int LookMsWithout = 50;   // Nothing works without a link: look often.
-    private const int LookMsWith = 1000;    // Only a new instance could be missed.
+    private const int RetryMsMin = 20;      // A socket is there and does not answer yet, or is left of a dead process.
+    private const int RetryMsMax = 1000;
+    private const int LookMs = 30_000;      // The watch tells of every new socket; this is for file systems that cannot.
 
     private readonly EngineGroup _group;
     private readonly string _room;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _lost = new(0);
+    private readonly SemaphoreSlim _news = new(0); // A new socket in the run directory, or a link that is over.
+    private readonly FileSystemWatcher? _watch;
     private readonly Dictionary<string, Task> _links = [];
     private readonly Task _loop;
     private string? _lastProblem;
@@ -22,22 +24,26 @@ internal sealed class LinkConnector : IAsyncDisposable
     {
         _group = group;
         _room = room;
+        _watch = TryWatch();
         _loop = Task.Run(LookAsync);
     }
 
     public async ValueTask DisposeAsync()
     {
+        _watch?.Dispose();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         await Task.WhenAll(_links.Values).ConfigureAwait(false);
         _stop.Dispose();
-        _lost.Dispose();
+        _news.Dispose();
     }
 
     private async Task LookAsync()
     {
+        int retryMs = RetryMsMin;
         while (!_stop.IsCancellationRequested)
         {
+            bool hasSilent = false;
             foreach ((string path, Task link) in _links.ToArray())
             {
                 if (link.IsCompleted)
@@ -48,15 +54,21 @@ internal sealed class LinkConnector : IAsyncDisposable
 
             foreach (string path in Directory.Exists(_group.Options.RunDirectory) ? Directory.GetFiles(_group.Options.RunDirectory!, $"{_room}-*.sock") : [])
             {
-                if (!_links.ContainsKey(path) && await ConnectAsync(path).ConfigureAwait(false) is { } link)
+                if (!_links.ContainsKey(path))
                 {
-                    _links[path] = RunAsync(link);
+                    SharedMemoryLink? link = await ConnectAsync(path).ConfigureAwait(false);
+                    hasSilent |= link is null;
+                    if (link is not null)
+                    {
+                        _links[path] = RunAsync(link);
+                    }
                 }
             }
 
             try
             {
-                await _lost.WaitAsync(_links.Count == 0 ? LookMsWithout : LookMsWith, _stop.Token).ConfigureAwait(false);
+                bool isNews = await _news.WaitAsync(hasSilent ? retryMs : _watch is null ? RetryMsMax : LookMs, _stop.Token).ConfigureAwait(false);
+                retryMs = isNews || !hasSilent ? RetryMsMin : Math.Min(RetryMsMax, retryMs * 2);
             }
             catch (OperationCanceledException)
             {
@@ -70,7 +82,36 @@ internal sealed class LinkConnector : IAsyncDisposable
         await _group.RunLinkAsync(link, _stop.Token).ConfigureAwait(false);
         if (!_stop.IsCancellationRequested)
         {
-            _lost.Release();
+            _news.Release();
+        }
+    }
+
+    // Null where the kernel has no watches left, or none at all: then the loop looks every second.
+    private FileSystemWatcher? TryWatch()
+    {
+        try
+        {
+            var watch = new FileSystemWatcher(_group.Options.RunDirectory!, $"{_room}-*.sock") { NotifyFilter = NotifyFilters.FileName };
+            watch.Created += (_, _) => Tell();
+            watch.Error += (_, _) => Tell();
+            watch.EnableRaisingEvents = true;
+            return watch;
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentException or PlatformNotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    private void Tell()
+    {
+        try
+        {
+            _news.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The group is stopping.
         }
     }
 

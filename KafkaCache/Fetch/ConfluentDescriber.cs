@@ -9,13 +9,14 @@ internal sealed class ConfluentDescriber(Handle handle, string cache, ILogger lo
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    private readonly IAdminClient _admin = new DependentAdminClientBuilder(handle).Build();
+    private readonly AdminOnDemand _admin = new(handle);
 
     public Task<TopicDescription> DescribeAsync(string topic, bool withEnds) => Task.Run(async () =>
     {
+        IAdminClient admin = _admin.Borrow();
         try
         {
-            Metadata metadata = _admin.GetMetadata(topic, Timeout); // Blocks, hence the task.
+            Metadata metadata = admin.GetMetadata(topic, Timeout); // Blocks, hence the task.
             TopicMetadata? found = metadata.Topics.Find(entry => entry.Topic == topic);
             if (found is null || found.Error.IsError || found.Partitions.Count == 0)
             {
@@ -24,22 +25,26 @@ internal sealed class ConfluentDescriber(Handle handle, string cache, ILogger lo
                     : new TopicDescription(TopicLookup.Missing, found is null || !found.Error.IsError ? "the broker does not know it" : found.Error.Reason);
             }
 
-            TopicDescription description = await AddSettingsAsync(topic, new TopicDescription(TopicLookup.Found) { PartitionCount = found.Partitions.Count });
-            return withEnds ? await AddEndsAsync(topic, description) : description;
+            TopicDescription description = await AddSettingsAsync(admin, topic, new TopicDescription(TopicLookup.Found) { PartitionCount = found.Partitions.Count });
+            return withEnds ? await AddEndsAsync(admin, topic, description) : description;
         }
         catch (KafkaException exception)
         {
             return new TopicDescription(TopicLookup.Unreachable, exception.Error.Reason);
         }
+        finally
+        {
+            _admin.GiveBack();
+        }
     });
 
     public void Dispose() => _admin.Dispose();
 
-    private async Task<TopicDescription> AddSettingsAsync(string topic, TopicDescription description)
+    private async Task<TopicDescription> AddSettingsAsync(IAdminClient admin, string topic, TopicDescription description)
     {
         try
         {
-            List<DescribeConfigsResult> results = await _admin.DescribeConfigsAsync(
+            List<DescribeConfigsResult> results = await admin.DescribeConfigsAsync(
                 [new ConfigResource { Type = ResourceType.Topic, Name = topic }], new DescribeConfigsOptions { RequestTimeout = Timeout });
             Dictionary<string, ConfigEntryResult> settings = results[0].Entries;
             string[] policies = Text(settings, "cleanup.policy", "delete").Split(',', StringSplitOptions.TrimEntries);
@@ -64,11 +69,11 @@ internal sealed class ConfluentDescriber(Handle handle, string cache, ILogger lo
     }
 
     // An empty partition says nothing until a long poll is over; this asks at once.
-    private async Task<TopicDescription> AddEndsAsync(string topic, TopicDescription description)
+    private async Task<TopicDescription> AddEndsAsync(IAdminClient admin, string topic, TopicDescription description)
     {
         try
         {
-            ListOffsetsResult result = await _admin.ListOffsetsAsync(
+            ListOffsetsResult result = await admin.ListOffsetsAsync(
                 Enumerable.Range(0, description.PartitionCount).Select(partition => new TopicPartitionOffsetSpec
                 {
                     TopicPartition = new TopicPartition(topic, partition),

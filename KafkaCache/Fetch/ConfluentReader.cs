@@ -33,7 +33,7 @@ internal sealed class ConfluentReader : IBrokerReader
             IsolationLevel = IsolationLevel.ReadCommitted,
             AutoOffsetReset = AutoOffsetReset.Earliest, // Out of range: from the earliest there is (config-kafka §2.9 rule 2).
             AllowAutoCreateTopics = false,
-            FetchWaitMaxMs = 500,
+            FetchWaitMaxMs = 1000, // What an idle cache costs broker and cache; also how long a topic nobody has read yet may wait for its turn.
             FetchMinBytes = 1, // A new record wakes the long poll at once.
             FetchMaxBytes = FetchBytesMax,
             MaxPartitionFetchBytes = 4 * 1024 * 1024,
@@ -47,6 +47,7 @@ internal sealed class ConfluentReader : IBrokerReader
             SocketNagleDisable = true,
             TopicMetadataRefreshIntervalMs = 30_000,
             StatisticsIntervalMs = 0,
+            CancellationDelayMaxMs = 1000,
         };
         _consumer = new ConsumerBuilder<Field, Field>(config)
             .SetKeyDeserializer(_key)

@@ -10,7 +10,7 @@ namespace Sluice.KafkaCache.Fetch;
 /// </remarks>
 internal sealed class FetchLoop : IFetchSink, IDisposable
 {
-    private const int PollMs = 200;      // How late a command may be; a record or an end of partition is never late.
+    private const int PollMs = 500;      // How late a command may be; a record or an end of partition is never late.
     private const int EagerPollMs = 5;   // Somebody waits for a topic that has just been asked for.
     private const int EagerMs = 2000;
     private const int EventsPerRoundMax = 500; // News, commands and housekeeping get their turn while a topic fills.

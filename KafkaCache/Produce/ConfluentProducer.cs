@@ -38,6 +38,7 @@ internal sealed class ConfluentProducer : IRecordProducer
             SocketConnectionSetupTimeoutMs = 5000,
             SocketNagleDisable = true,
             StatisticsIntervalMs = 0,
+            CancellationDelayMaxMs = 1000, // The client's own thread looks this often whether it is to stop; a report wakes it at once.
             DeliveryReportFields = "status,timestamp", // Keys and values need not be kept until the report.
         };
         _producer = new ProducerBuilder<byte[]?, byte[]?>(config)

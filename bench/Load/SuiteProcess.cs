@@ -74,6 +74,10 @@ internal sealed class SuiteProcess : IAsyncDisposable
     /// <summary>Resident memory of each process, in MB.</summary>
     public Dictionary<string, double> ResidentMb() => Descendants().GroupBy(process => process.Service).ToDictionary(group => group.Key, group => group.Sum(process => process.ResidentMb));
 
+    /// <summary>Resident memory of each service, and its share: pages that n processes map count for one nth each. In MB.</summary>
+    public Dictionary<string, (double Resident, double Share)> MemoryMb() => Descendants().GroupBy(process => process.Service)
+        .ToDictionary(group => group.Key, group => (group.Sum(process => process.ResidentMb), group.Sum(process => ShareMb(process.Id))));
+
     public async ValueTask DisposeAsync()
     {
         if (!_appHost.HasExited)
@@ -122,8 +126,22 @@ internal sealed class SuiteProcess : IAsyncDisposable
         }
     }
 
+    // smaps_rollup: "Pss:   12345 kB", of 1024 bytes.
+    private static double ShareMb(int id)
+    {
+        try
+        {
+            string line = File.ReadLines($"/proc/{id}/smaps_rollup").First(line => line.StartsWith("Pss:", StringComparison.Ordinal));
+            return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024 / 1e6;
+        }
+        catch (IOException)
+        {
+            return 0; // It has just ended.
+        }
+    }
+
     // /proc/PID/stat: pid (comm) state ppid … utime(14) stime(15) … ; ticks are 1/100 s on Linux. statm: total resident … in pages.
-    private IEnumerable<(string Service, double CpuSeconds, double ResidentMb)> Descendants()
+    private IEnumerable<(int Id, string Service, double CpuSeconds, double ResidentMb)> Descendants()
     {
         var all = new Dictionary<int, (int Parent, double Cpu, double Resident, string Command)>();
         foreach (string directory in Directory.GetDirectories("/proc"))
@@ -158,7 +176,7 @@ internal sealed class SuiteProcess : IAsyncDisposable
             string? assembly = process.Command.Split('\0').FirstOrDefault(part => part.EndsWith(".dll", StringComparison.Ordinal));
             if (ancestor == _appHost.Id && assembly is not null)
             {
-                yield return (Path.GetFileNameWithoutExtension(assembly).Replace("Sluice.", "", StringComparison.Ordinal).ToLowerInvariant(), process.Cpu, process.Resident);
+                yield return (id, Path.GetFileNameWithoutExtension(assembly).Replace("Sluice.", "", StringComparison.Ordinal).ToLowerInvariant(), process.Cpu, process.Resident);
             }
         }
     }

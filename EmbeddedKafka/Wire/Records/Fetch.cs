@@ -87,24 +87,19 @@ internal sealed class Fetch() : Api(ApiKey.Fetch, 4, 17, flexibleFrom: 12)
         query.Register(waiter);
         try
         {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(closing);
-            deadline.CancelAfter(query.MaxWaitMs);
-            var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            using var timer = deadline.Token.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), late);
+            long deadline = Environment.TickCount64 + query.MaxWaitMs;
             while (true)
             {
                 waiter.Arm();
                 var signal = waiter.Signal;
-                if (query.IsReady())
+                long leftMs = deadline - Environment.TickCount64;
+                if (leftMs <= 0 || closing.IsCancellationRequested || query.IsReady())
                 {
                     return;
                 }
 
-                await Task.WhenAny(signal, late.Task);
-                if (late.Task.IsCompleted)
-                {
-                    return;
-                }
+                // One timer and one hop to the pool: this is what an idle suite does all day.
+                await signal.WaitAsync(TimeSpan.FromMilliseconds(leftMs), closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         finally
