@@ -7,7 +7,7 @@ local types = {
 }
 local reasons = {
   [0] = "None", "NoRoute", "Refused", "PeerLost", "Unreachable", "ProtocolViolation", "CreditOverrun", "Cancelled", "Shutdown",
-  "Failed", "LimitExceeded", "TimedOut",
+  "Failed", "LimitExceeded", "TimedOut", "Overloaded",
 }
 
 local f = sluice.fields

@@ -73,6 +73,9 @@ public sealed class EngineCounters
     /// <inheritdoc cref="EngineCounter.RingWaits"/>
     public ref long RingWaits => ref _memory.Slot(EngineCounter.RingWaits);
 
+    /// <inheritdoc cref="EngineCounter.StreamsOverloaded"/>
+    public ref long StreamsOverloaded => ref _memory.Slot(EngineCounter.StreamsOverloaded);
+
     /// <summary>Where streams that a binding opens (or that are opened to it) are counted. Engine thread.</summary>
     /// <param name="bindingId">The binding; 0 for one that nobody runs here.</param>
     /// <param name="isOpened">The group "opened by it".</param>

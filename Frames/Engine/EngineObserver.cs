@@ -1,3 +1,5 @@
+using Sluice.Frames.Memory;
+
 namespace Sluice.Frames;
 
 /// <summary>Hears what an operator should know of an engine; a service turns it into log lines.</summary>
@@ -28,6 +30,16 @@ public class EngineObserver
 
     /// <summary>A link could not be made; the message says why and what to do. It is tried again. Any thread.</summary>
     public virtual void OnLinkRefused(string room, string message)
+    {
+    }
+
+    /// <summary>The memory budget of the process came into a new state. The engine's thread that took or gave the last bytes.</summary>
+    public virtual void OnMemory(MemoryBudget budget, MemoryState state)
+    {
+    }
+
+    /// <summary>An engine has stopped and something was not given back: a fault of ours. DEBUG builds only; the engine's last thread.</summary>
+    public virtual void OnLeaks(FrameEngine engine, IReadOnlyList<string> leaks)
     {
     }
 }

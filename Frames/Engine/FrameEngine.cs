@@ -14,7 +14,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
 {
     private const int PostsPerTurnMax = 1024;   // Fairness: frames and timers get their turn however much is posted.
     private const int FramesPerTurnMax = 512;   // per link end
-    private const int LocalRingBytes = 4 * 1024 * 1024;
+    internal const int LocalRingBytes = 4 * 1024 * 1024;
     private const long BlockedNs = 1_000_000;
     private const int BusyWork = 64;          // a turn that did more than this has plenty to do without new input
     private const int TurnsPerPollBusy = 4;
@@ -36,9 +36,13 @@ public sealed unsafe partial class FrameEngine : IDisposable
     /// <param name="doorbell">Wakes the engine while it is parked; owned by the engine from here on.</param>
     /// <param name="observer">Hears of faults and links; called on the engine's thread.</param>
     /// <param name="counters">Where it counts; plain memory when null.</param>
-    public FrameEngine(int index, string room, Doorbell doorbell, EngineObserver? observer = null, EngineCounters? counters = null)
+    /// <param name="memory">The budget of the process; half of what it may use when null.</param>
+    public FrameEngine(
+        int index, string room, Doorbell doorbell, EngineObserver? observer = null, EngineCounters? counters = null, MemoryBudget? memory = null)
     {
         Counters = counters ?? new EngineCounters();
+        Memory = new EngineMemory(memory ?? new MemoryBudget(MemoryBudget.Parse(null, 1)), Counters);
+        Memory.Take(MemoryUser.Rings, LocalRingBytes);
         Index = index;
         Room = room;
         Observer = observer ?? new EngineObserver();
@@ -67,6 +71,12 @@ public sealed unsafe partial class FrameEngine : IDisposable
 
     /// <summary>Runs async methods and continuations on this engine.</summary>
     public EngineScheduler Scheduler { get; }
+
+    /// <summary>This engine's part in the memory budget of the process.</summary>
+    public EngineMemory Memory { get; }
+
+    /// <summary>Pinned memory for payload that must be kept beyond its frame.</summary>
+    public SlotPool Slots { get; } = new();
 
     /// <summary>Credit that streams of this engine share.</summary>
     public BudgetTable Budgets { get; }
@@ -246,6 +256,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
         end.CloseLink = close;
         _ends.Add(end);
         LinksChanged?.Invoke();
+        Memory.Take(MemoryUser.Rings, end.RingBytes);
     }
 
     /// <summary>Removes a way whose peer is gone; its streams end. Engine thread.</summary>
@@ -255,6 +266,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
         {
             end.Lose(reason);
             LinksChanged?.Invoke();
+            Memory.Give(MemoryUser.Rings, end.RingBytes);
         }
     }
 
@@ -341,6 +353,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
             EngineScheduler.Leave(outer);
         }
 
+        CloseMemory();
         _ends.Clear();
         _posts.Close();
         _timers.Clear();

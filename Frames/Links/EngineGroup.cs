@@ -1,4 +1,5 @@
 using Sluice.Frames.Links;
+using Sluice.Frames.Memory;
 using Sluice.Frames.Tracing;
 
 namespace Sluice.Frames;
@@ -27,6 +28,9 @@ public sealed class EngineGroupOptions
     /// <summary>Which links this process makes; null reads SLUICE_LINKS (<c>auto</c>, <c>shm</c> or <c>grpc</c>).</summary>
     public LinkChoice? Links { get; init; }
 
+    /// <summary>Memory that the process may hold for its streams, in bytes; null reads SLUICE_MEMORY_BUDGET_MB (half of what it may use).</summary>
+    public long? MemoryBytes { get; init; }
+
     /// <summary>Hears of faults and links.</summary>
     public EngineObserver Observer { get; init; } = new();
 }
@@ -48,6 +52,10 @@ public sealed class EngineGroup : IAsyncDisposable
         Options = options;
         Links = links;
         Instance = options.Instance ?? 0;
+        Memory = new MemoryBudget(
+            options.MemoryBytes ?? MemoryBudget.Parse(Environment.GetEnvironmentVariable(MemoryBudget.Variable), options.EngineCount),
+            options.EngineCount,
+            options.Observer.OnMemory);
     }
 
     /// <summary>What it was started with.</summary>
@@ -58,6 +66,9 @@ public sealed class EngineGroup : IAsyncDisposable
 
     /// <summary>Which links it makes.</summary>
     public LinkChoice Links { get; }
+
+    /// <summary>What the process may hold, and does.</summary>
+    public MemoryBudget Memory { get; }
 
     /// <summary>The engines by index.</summary>
     public IReadOnlyList<FrameEngine> Engines => _engines;
@@ -201,7 +212,7 @@ public sealed class EngineGroup : IAsyncDisposable
         for (int i = 0; i < _engines.Length; i++)
         {
             Doorbell bell = hasLinks ? FifoDoorbell.Create(InRunDirectory($".{i}.bell")) : new LocalDoorbell();
-            _engines[i] = new FrameEngine(i, Options.Room, bell, Options.Observer, _counters?.For(i));
+            _engines[i] = new FrameEngine(i, Options.Room, bell, Options.Observer, _counters?.For(i), Memory);
             _bells = hasLinks ? [.. _bells, bell.Path!] : _bells;
             configure(_engines[i]);
         }

@@ -21,7 +21,7 @@ public sealed class LinkEnd
     private readonly FrameRing _outbound;
     private readonly FrameRing _inbound;
     private readonly Action? _ringPeer;
-    private readonly FrameOverflow _overflow = new();
+    private readonly FrameOverflow _overflow;
     private readonly Dictionary<long, StreamPort> _opened = [];
     private readonly Dictionary<long, StreamPort> _accepted = [];
     private readonly byte[] _synthetic = new byte[FrameLayout.WindowBytes];
@@ -49,6 +49,7 @@ public sealed class LinkEnd
         _inbound = inbound;
         _ringPeer = ringPeer;
         Peer = ringPeer is null ? LinkPeer.Self : peer;
+        _overflow = new FrameOverflow(engine.Slots, engine.Memory);
     }
 
     /// <summary>The engine that owns this end.</summary>
@@ -62,6 +63,12 @@ public sealed class LinkEnd
 
     /// <summary>Streams that use this end now.</summary>
     public int StreamCount => _opened.Count + _accepted.Count;
+
+    /// <summary>Their ends here.</summary>
+    internal IEnumerable<StreamPort> Ports => _opened.Values.Concat(_accepted.Values);
+
+    /// <summary>Memory of both rings.</summary>
+    internal long RingBytes => (long)FrameRing.SizeOf(_outbound.CapacityBytes) + FrameRing.SizeOf(_inbound.CapacityBytes);
 
     /// <summary>True for the engine's way to itself.</summary>
     public bool IsLocal => ReferenceEquals(_outbound, _inbound);
@@ -82,6 +89,7 @@ public sealed class LinkEnd
 
         var port = new StreamPort(this, handler, isOpener: true, conversation, originId, routedId) { Affinity = affinity };
         _opened.Add(conversation, port);
+        Engine.Memory.Take(MemoryUser.Streams, StreamPort.Bytes);
         Engine.Counters.StreamsOpened++;
         return port;
     }
@@ -129,6 +137,7 @@ public sealed class LinkEnd
             moved++;
         }
 
+        _overflow.Trim();
         if (_hasNews)
         {
             _hasNews = false;
@@ -168,7 +177,7 @@ public sealed class LinkEnd
         for (int round = 0; StreamCount > 0 && round < LoseRoundsMax; round++)
         {
             // Handlers that are told may open streams once more (a retry): those are told in the next round.
-            foreach (StreamPort port in _opened.Values.Concat(_accepted.Values).ToArray())
+            foreach (StreamPort port in Ports.ToArray())
             {
                 Guard(port, reason, static (port, reason) => port.OnLinkLost(reason));
             }
@@ -233,6 +242,8 @@ public sealed class LinkEnd
         if ((port.IsOpener ? _opened : _accepted).Remove(port.ConversationId, out _))
         {
             Engine.Counters.StreamsClosed++;
+            port.ReleaseCredit();
+            Engine.Memory.Give(MemoryUser.Streams, StreamPort.Bytes);
             try
             {
                 handler.OnClosed();
@@ -406,7 +417,11 @@ public sealed class LinkEnd
         var begin = new BeginFrame(header);
         StreamHandler? handler = null;
         CloseReason reason = CloseReason.NoRoute;
-        if (Engine.TryFindBinding(header.RoutedId, out IBinding? binding))
+        if (Engine.TryFindBinding(header.RoutedId, out IBinding? binding) && !(binding.IsHelper ? Engine.Memory.TryAdmitHelp() : Engine.Memory.TryAdmitWork()))
+        {
+            reason = CloseReason.Overloaded;
+        }
+        else if (binding is not null)
         {
             try
             {
@@ -438,6 +453,7 @@ public sealed class LinkEnd
         }
 
         _accepted.Add(conversation, port);
+        Engine.Memory.Take(MemoryUser.Streams, StreamPort.Bytes);
         Engine.Counters.StreamsAccepted++;
         try
         {

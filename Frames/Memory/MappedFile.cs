@@ -77,6 +77,9 @@ public sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    /// <summary>Closes the descriptor. The memory stays until <see cref="Dispose"/>, for whoever may still look at it.</summary>
+    public void CloseDescriptor() => _file.Dispose();
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -38,4 +38,7 @@ public enum CloseReason
 
     /// <summary>A stated time ran out.</summary>
     TimedOut = 11,
+
+    /// <summary>The process over there uses its memory budget up: try again later, or elsewhere.</summary>
+    Overloaded = 12,
 }

@@ -1,3 +1,5 @@
+using Sluice.Frames.Memory;
+
 namespace Sluice.Frames;
 
 /// <summary>A protocol at work on one engine: decides whether it takes a stream, and who handles it.</summary>
@@ -11,4 +13,10 @@ public interface IBinding
     /// <param name="begin">The opening frame; its extension says what is asked for.</param>
     /// <returns>The handler of the stream, or null to refuse it: the engine then answers RESET with <see cref="CloseReason.NoRoute"/>.</returns>
     StreamHandler? Accept(in BeginFrame begin);
+
+    /// <summary>
+    /// True for a binding whose streams help what was let in elsewhere (a cache, a client of a broker), or carry a client that can be refused
+    /// in its own words. They are let in while any memory is left; all others only while there is plenty (<see cref="MemoryState"/>).
+    /// </summary>
+    bool IsHelper => false;
 }

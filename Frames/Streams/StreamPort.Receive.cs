@@ -182,6 +182,7 @@ public sealed partial class StreamPort
         if (IsOpener && (_state & State.InBegun) == 0)
         {
             _state |= State.InClosed; // Refused: no reply will come.
+            ChargeHeld();
         }
 
         _handler.OnReset(new CloseFrame(header));
@@ -217,6 +218,7 @@ public sealed partial class StreamPort
     {
         _inCounters.Close(isError, (_state & (State.InBegun | State.InClosed)) == State.InBegun);
         _state |= State.InClosed;
+        ChargeHeld();
     }
 
     // As what was granted is used up, the window falls to what the receiver last asked for.
@@ -225,6 +227,14 @@ public sealed partial class StreamPort
         long limit = _inAcknowledge + _inMaximum;
         _inAcknowledge = acknowledge;
         _inMaximum = (int)Math.Max(_inTarget, limit - acknowledge);
+        if (IsInClosed)
+        {
+            ChargeHeld();
+        }
+        else if (_inMaximum < _inCharged)
+        {
+            ChargeCredit(); // A window that was made smaller.
+        }
     }
 
     private void EmitWindow()

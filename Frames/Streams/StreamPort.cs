@@ -299,6 +299,7 @@ public sealed partial class StreamPort
         _inBudgetId = budgetId;
         _inSharedWith = null;
         _inOwnPadding = 0;
+        ChargeCredit();
         EmitWindow();
     }
 
@@ -340,6 +341,7 @@ public sealed partial class StreamPort
         _inPadding = (int)Math.Min(int.MaxValue, (long)downstream.PaddingBytes + paddingBytes);
         _inMinimum = downstream.MinimumBytes;
         _inCapabilities = downstream.Capabilities;
+        ReleaseCredit(); // What comes goes on at once: the holder is downstream, and granted this.
         EmitWindow();
     }
 

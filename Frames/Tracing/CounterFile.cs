@@ -38,6 +38,10 @@ internal sealed class CounterFile
     /// <summary>The counters of one engine.</summary>
     public EngineCounters For(int engine) => new(CounterMemory.Mapped(this, _file, engine));
 
-    /// <summary>Removes the file's name: the process stops cleanly.</summary>
-    public void Remove() => _file.Unlink();
+    /// <summary>Removes the file's name and closes its descriptor: the process stops cleanly.</summary>
+    public void Remove()
+    {
+        _file.Unlink();
+        _file.CloseDescriptor();
+    }
 }

@@ -83,4 +83,34 @@ public enum EngineCounter
     /// <summary>New work refused because the engine was behind.</summary>
     [CounterLabel("engine.posts.refused", "New work refused because the engine was behind.")]
     PostsRefused = 19,
+
+    /// <summary>Work that was refused because the memory budget of the process is used up.</summary>
+    [CounterLabel("engine.streams.overloaded", "Work that was refused because the memory budget of the process is used up.")]
+    StreamsOverloaded = 112,
+
+    // What each Memory.MemoryUser holds, in its order.
+
+    /// <summary>Memory of rings, in bytes.</summary>
+    [CounterLabel("engine.memory.rings", "Memory of rings, in bytes.")]
+    MemoryRings = 113,
+
+    /// <summary>Memory of stream ends, in bytes.</summary>
+    [CounterLabel("engine.memory.streams", "Memory of stream ends, in bytes.")]
+    MemoryStreams = 114,
+
+    /// <summary>Credit granted to senders, in bytes: what may have to be held.</summary>
+    [CounterLabel("engine.memory.credit", "Credit granted to senders, in bytes: what may have to be held.")]
+    MemoryCredit = 115,
+
+    /// <summary>Memory of frames that wait for room in a ring, in bytes.</summary>
+    [CounterLabel("engine.memory.overflow", "Memory of frames that wait for room in a ring, in bytes.")]
+    MemoryOverflow = 116,
+
+    /// <summary>Memory that client connections hold outside of streams, in bytes.</summary>
+    [CounterLabel("engine.memory.connections", "Memory that client connections hold outside of streams, in bytes.")]
+    MemoryConnections = 117,
+
+    /// <summary>Records that were taken and are not acknowledged by Kafka, in bytes.</summary>
+    [CounterLabel("engine.memory.records", "Records that were taken and are not acknowledged by Kafka, in bytes.")]
+    MemoryRecords = 118,
 }

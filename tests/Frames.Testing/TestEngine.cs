@@ -1,7 +1,9 @@
+using Sluice.Frames.Memory;
+
 namespace Sluice.Frames.Testing;
 
 /// <summary>An engine on virtual time, turned by hand: nothing happens unless the test says so.</summary>
-/// <remarks>Disposing fails the test when a stream is left (promise P9) or a handler threw.</remarks>
+/// <remarks>Disposing fails the test when a stream, credit, a slot, a budget or a descriptor is left (promise P9), or a handler threw.</remarks>
 public sealed class TestEngine : IDisposable
 {
     private readonly Observer _observer = new();
@@ -9,7 +11,10 @@ public sealed class TestEngine : IDisposable
     private bool _isDisposed;
 
     /// <summary>Makes the engine.</summary>
-    public TestEngine(string room = "test") => Engine = new FrameEngine(0, room, new LocalDoorbell(), _observer);
+    /// <param name="room">The room it plays.</param>
+    /// <param name="memoryBytes">Its memory budget; 0 for one that no test uses up.</param>
+    public TestEngine(string room = "test", long memoryBytes = 0) => Engine = new FrameEngine(
+        0, room, new LocalDoorbell(), _observer, memory: new MemoryBudget(memoryBytes == 0 ? long.MaxValue : memoryBytes, 1, _observer.OnMemory));
 
     /// <summary>The engine under test.</summary>
     public FrameEngine Engine { get; }
@@ -17,7 +22,10 @@ public sealed class TestEngine : IDisposable
     /// <summary>Faults of handlers so far; empty unless a test expects one.</summary>
     public IReadOnlyList<Exception> Faults => _observer.Faults;
 
-    /// <summary>When set, dispose does not complain about faults and streams that are left.</summary>
+    /// <summary>States that the memory budget came into, in order.</summary>
+    public IReadOnlyList<MemoryState> MemoryStates => _observer.MemoryStates;
+
+    /// <summary>When set, dispose does not complain about faults and about what is left.</summary>
     public bool IsLenient { get; set; }
 
     /// <summary>One turn at the present time. Returns the work done.</summary>
@@ -79,22 +87,27 @@ public sealed class TestEngine : IDisposable
             TurnUntilIdle();
         }
 
-        int streams = Engine.StreamCount;
+        IReadOnlyList<string> open = Engine.FindLeaks();
         Engine.Dispose();
         if (!IsLenient && _observer.Faults.Count > 0)
         {
             throw new InvalidOperationException("a handler threw", _observer.Faults[0]);
         }
 
-        if (!IsLenient && streams > 0)
+        if (!IsLenient)
         {
-            throw new InvalidOperationException($"{streams} stream ends leaked");
+            Leaks.AssertNone("left open", open);
+            Leaks.AssertNone("leaked", Engine.FindLeaks());
         }
     }
 
     private sealed class Observer : EngineObserver
     {
         public List<Exception> Faults { get; } = [];
+
+        public List<MemoryState> MemoryStates { get; } = [];
+
+        public override void OnMemory(MemoryBudget budget, MemoryState state) => MemoryStates.Add(state);
 
         public override void OnFault(FrameEngine engine, long bindingId, Exception exception) => Faults.Add(exception);
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sluice.Frames.Crash;
+using Sluice.Frames.Testing;
 
 namespace Sluice.Frames.Tests;
 
@@ -24,6 +25,7 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
         if (_group is not null)
         {
             await _group.DisposeAsync();
+            ((LeakObserver)_group.Options.Observer).AssertClean();
         }
 
         _child?.Dispose();
@@ -35,7 +37,7 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
     {
         var chatters = new List<Chatter>();
         _group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "front", EngineCount = 2, RunDirectory = _directory, ConnectTo = ["back"] },
+            new EngineGroupOptions { Room = "front", EngineCount = 2, RunDirectory = _directory, ConnectTo = ["back"], Observer = new LeakObserver() },
             engine =>
             {
                 engine.Place(Chatter.BindingId, "back");
@@ -64,7 +66,7 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
     public async Task When_a_caller_is_killed_its_streams_end_and_its_successor_is_served()
     {
         _group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "back", EngineCount = 2, RunDirectory = _directory },
+            new EngineGroupOptions { Room = "back", EngineCount = 2, RunDirectory = _directory, Observer = new LeakObserver() },
             engine => engine.Attach(Chatter.BindingId, new Crash.EchoBinding()));
         for (int kill = 0; kill < Kills.OfLinks / 2; kill++)
         {
@@ -84,7 +86,7 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
     public async Task A_caller_killed_during_the_hand_shake_leaves_no_file_beyond_the_next_start()
     {
         _group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = _directory },
+            new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = _directory, Observer = new LeakObserver() },
             engine => engine.Attach(Chatter.BindingId, new Crash.EchoBinding()));
         for (int kill = 0; kill < Kills.OfLinks / 5; kill++)
         {

@@ -15,12 +15,16 @@ public sealed class BudgetTests : IDisposable
 
     private FrameEngine Engine => _test.Engine;
 
-    public void Dispose() => _test.Dispose();
+    public void Dispose()
+    {
+        _test.Advance(5000); // Closed children are kept for so long.
+        _test.Dispose();
+    }
 
     [Fact]
     public void A_claim_takes_all_that_is_wanted_or_what_remains_or_nothing()
     {
-        Budget budget = Engine.Budgets.Acquire();
+        using Budget budget = Engine.Budgets.Acquire();
         budget.Credit(100);
         Assert.Equal(60, budget.Claim(10, 50, paddingBytes: 10));
         Assert.Equal(0, budget.Claim(40, 50, paddingBytes: 10));
@@ -35,8 +39,8 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void What_a_child_spends_is_spent_on_its_parents()
     {
-        Budget parent = Engine.Budgets.Acquire();
-        Budget child = Engine.Budgets.Acquire(parent);
+        using Budget parent = Engine.Budgets.Acquire();
+        using Budget child = Engine.Budgets.Acquire(parent);
         parent.Credit(50);
         child.Credit(100);
         Assert.Equal(50, child.Claim(1, 80));
@@ -49,8 +53,8 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void A_closed_child_returns_what_is_under_way_to_its_parent_for_five_seconds()
     {
-        Budget parent = Engine.Budgets.Acquire();
-        Budget child = Engine.Budgets.Acquire(parent);
+        using Budget parent = Engine.Budgets.Acquire();
+        using Budget child = Engine.Budgets.Acquire(parent);
         parent.Credit(100);
         child.Credit(100);
         _test.TurnUntilIdle();
@@ -70,7 +74,7 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void Whoever_waits_is_told_in_order_of_asking_and_only_when_it_is_enough()
     {
-        Budget budget = Engine.Budgets.Acquire();
+        using Budget budget = Engine.Budgets.Acquire();
         var told = new List<string>();
         budget.NotifyWhenCredited(100, _ => told.Add("large"));
         budget.NotifyWhenCredited(10, _ => told.Add("first"));
@@ -87,7 +91,7 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void Streams_with_one_budget_send_no_more_than_it_holds_and_go_on_when_it_is_credited()
     {
-        Budget budget = Engine.Budgets.Acquire();
+        using Budget budget = Engine.Budgets.Acquire();
         budget.Credit(150);
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0, AcknowledgesAtOnce = false });
         Engine.Attach(Peer, binding);
@@ -152,7 +156,7 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void Content_for_a_stream_that_has_closed_gives_its_share_back()
     {
-        Budget budget = Engine.Budgets.Acquire();
+        using Budget budget = Engine.Budgets.Acquire();
         budget.Credit(1000);
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0 });
         Engine.Attach(Peer, binding);
@@ -172,7 +176,7 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void A_proxy_passes_the_budget_on_and_nothing_is_charged_twice()
     {
-        Budget budget = Engine.Budgets.Acquire();
+        using Budget budget = Engine.Budgets.Acquire();
         budget.Credit(1000);
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0 });
         Engine.Attach(Peer, binding);
@@ -231,6 +235,9 @@ public sealed class BudgetTests : IDisposable
                     Assert.Equal(credited[3] - spent[3] - spent[4], all[3].CreditBytes);
                     Assert.Equal(credited[4] - spent[4], all[4].CreditBytes);
                 }
+
+                Array.ForEach(all, budget => budget.Dispose());
+                test.Advance(5000);
             },
             iter: 500);
     }

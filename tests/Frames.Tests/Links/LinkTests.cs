@@ -12,15 +12,22 @@ public sealed class LinkTests : IAsyncDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("sluice-link-").FullName;
     private readonly List<EngineGroup> _groups = [];
+    private readonly LeakObserver _observer = new();
 
     public async ValueTask DisposeAsync()
     {
         foreach (EngineGroup group in _groups)
         {
+            await Leaks.AssertNoneOpenAsync(group);
+        }
+
+        foreach (EngineGroup group in _groups)
+        {
             await group.DisposeAsync();
         }
 
-        Assert.Empty(Directory.GetFiles(_directory));
+        _observer.AssertClean();
+        Leaks.AssertNoFiles(_directory);
         Assert.Empty(Directory.GetFiles("/dev/shm", $"sluice-{Environment.ProcessId}-*"));
         Directory.Delete(_directory, recursive: true);
     }
@@ -181,7 +188,7 @@ public sealed class LinkTests : IAsyncDisposable
     private EngineGroup StartBack(int engines)
     {
         EngineGroup group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "back", EngineCount = engines, RunDirectory = _directory },
+            new EngineGroupOptions { Room = "back", EngineCount = engines, RunDirectory = _directory, Observer = _observer },
             engine => engine.Attach(Echo, new EchoBinding()));
         _groups.Add(group);
         return group;
@@ -190,13 +197,13 @@ public sealed class LinkTests : IAsyncDisposable
     private EngineGroup StartFront(int engines)
     {
         EngineGroup group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "front", EngineCount = engines, RunDirectory = _directory, ConnectTo = ["back"] },
+            new EngineGroupOptions { Room = "front", EngineCount = engines, RunDirectory = _directory, ConnectTo = ["back"], Observer = _observer },
             engine => engine.Place(Echo, "back"));
         _groups.Add(group);
         return group;
     }
 
-    private sealed class Refusals : EngineObserver
+    private sealed class Refusals : LeakObserver
     {
         public List<string> Messages { get; } = [];
 

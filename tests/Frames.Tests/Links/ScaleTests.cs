@@ -11,6 +11,7 @@ public sealed class ScaleTests : IAsyncDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("sluice-scale-").FullName;
     private readonly Dictionary<int, (EngineGroup Group, ScriptedBinding Binding)> _backs = [];
+    private readonly LeakObserver _observer = new();
     private EngineGroup? _front;
 
     public async ValueTask DisposeAsync()
@@ -25,6 +26,8 @@ public sealed class ScaleTests : IAsyncDisposable
             await group.DisposeAsync();
         }
 
+        _observer.AssertClean();
+        Leaks.AssertNoFiles(_directory);
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -110,7 +113,7 @@ public sealed class ScaleTests : IAsyncDisposable
         }
 
         _front = EngineGroup.Start(
-            new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = _directory, ConnectTo = ["back"] },
+            new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = _directory, ConnectTo = ["back"], Observer = _observer },
             engine => engine.Place(Who, "back"));
         await LinkedAsync();
     }
@@ -122,7 +125,7 @@ public sealed class ScaleTests : IAsyncDisposable
     {
         var binding = new ScriptedBinding(_ => new ScriptedStream { WhenBegin = stream => stream.Port.SendBegin(Encoding.UTF8.GetBytes($"{instance}")) });
         _backs[instance] = (EngineGroup.Start(
-            new EngineGroupOptions { Room = "back", Instance = instance, EngineCount = 1, RunDirectory = _directory }, engine => engine.Attach(Who, binding)), binding);
+            new EngineGroupOptions { Room = "back", Instance = instance, EngineCount = 1, RunDirectory = _directory, Observer = _observer }, engine => engine.Attach(Who, binding)), binding);
     }
 
     private async Task<ScriptedStream[]> OpenAsync(int count, long affinity = 0)

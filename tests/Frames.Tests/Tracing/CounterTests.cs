@@ -14,7 +14,13 @@ public sealed class CounterTests : IDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("sluice-counters-").FullName;
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    private readonly LeakObserver _observer = new();
+
+    public void Dispose()
+    {
+        _observer.AssertClean();
+        Directory.Delete(_directory, recursive: true);
+    }
 
     [Fact]
     public void Numbers_of_counters_are_distinct_and_each_has_a_label_and_a_sentence()
@@ -152,7 +158,7 @@ public sealed class CounterTests : IDisposable
     private static long Count(TestEngine test, long binding, StreamCounter counter) => test.Engine.Counters.Stream(binding, counter);
 
     private EngineGroup Start() => EngineGroup.Start(
-        new EngineGroupOptions { Room = "back", Instance = 3, EngineCount = 2, RunDirectory = _directory },
+        new EngineGroupOptions { Room = "back", Instance = 3, EngineCount = 2, RunDirectory = _directory, Observer = _observer },
         engine => engine.Attach(_echo, new EchoBinding()));
 
     private static async Task EchoOnce(EngineGroup group, string text)

@@ -16,6 +16,7 @@ public sealed class DumpTests : IAsyncDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("sluice-dump-").FullName;
     private readonly List<EngineGroup> _groups = [];
+    private readonly LeakObserver _observer = new();
 
     public async ValueTask DisposeAsync()
     {
@@ -24,6 +25,7 @@ public sealed class DumpTests : IAsyncDisposable
             await group.DisposeAsync();
         }
 
+        _observer.AssertClean();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -112,8 +114,8 @@ public sealed class DumpTests : IAsyncDisposable
 
     private async Task Join()
     {
-        _groups.Add(EngineGroup.Start(new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = _directory }, engine => engine.Attach(_echo, new EchoBinding())));
-        _groups.Add(EngineGroup.Start(new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = _directory, ConnectTo = ["back"] }, engine => engine.Place(_echo, "back")));
+        _groups.Add(EngineGroup.Start(new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = _directory, Observer = _observer }, engine => engine.Attach(_echo, new EchoBinding())));
+        _groups.Add(EngineGroup.Start(new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = _directory, ConnectTo = ["back"], Observer = _observer }, engine => engine.Place(_echo, "back")));
         await Until(() => _groups[1].HasLinkTo("back"));
         File.WriteAllText(Path.Combine(_directory, "sluice.yaml"), "name: test\nbindings:\n  entry: { type: tcp, kind: server, options: { host: 127.0.0.1, port: 7 }, exit: echo }\n  echo: { type: echo, kind: server }\n");
     }
