@@ -47,6 +47,8 @@ internal sealed class HttpServerBinding : IBinding
     /// <summary>Client connections now.</summary>
     public int Connections { get; set; }
 
+    public bool IsHelper => true; // A connection can carry a 503; its requests are the work.
+
     public StreamHandler? Accept(in BeginFrame begin)
     {
         if (!ProxyBeginEx.TryRead(begin.Extension, out ProxyBeginEx addresses))

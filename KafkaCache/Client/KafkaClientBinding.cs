@@ -10,6 +10,8 @@ namespace Sluice.KafkaCache.Client;
 /// <remarks>Fetching does not come this way: the cache reads from the same brokers with a consumer of its own.</remarks>
 internal sealed class KafkaClientBinding(ProduceScope scope) : IBinding
 {
+    public bool IsHelper => true; // Requests that were let in elsewhere finish with it; records have a budget of their own.
+
     public StreamHandler? Accept(in BeginFrame begin)
     {
         if (!KafkaBeginEx.TryRead(begin.Extension, out KafkaBeginEx kafka) || kafka.Kind != KafkaStreamKind.Produce

@@ -11,6 +11,8 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
 {
     private readonly Dictionary<string, Followers> _topics = new(StringComparer.Ordinal);
 
+    public bool IsHelper => true; // Requests that were let in elsewhere finish with it.
+
     public StreamHandler? Accept(in BeginFrame begin)
     {
         if (!KafkaBeginEx.TryRead(begin.Extension, out KafkaBeginEx kafka) || kafka.Kind is not (KafkaStreamKind.Topic or KafkaStreamKind.Produce))

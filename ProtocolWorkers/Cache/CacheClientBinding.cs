@@ -31,6 +31,9 @@ public sealed class CacheClientBinding : IBinding, IDisposable
     internal ILogger Logger { get; }
 
     /// <inheritdoc/>
+    public bool IsHelper => true; // Mappings that were let in finish with it.
+
+    /// <inheritdoc/>
     public StreamHandler? Accept(in BeginFrame begin)
     {
         if (!KafkaBeginEx.TryRead(begin.Extension, out KafkaBeginEx kafka) || kafka.Kind != KafkaStreamKind.Merged)
