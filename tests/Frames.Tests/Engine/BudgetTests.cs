@@ -132,8 +132,8 @@ public sealed class BudgetTests : IDisposable
     [Fact]
     public void A_stream_on_a_child_budget_is_held_by_its_grandparent()
     {
-        Budget grandparent = Engine.Budgets.Acquire();
-        Budget child = Engine.Budgets.Acquire(Engine.Budgets.Acquire(grandparent));
+        using Budget grandparent = Engine.Budgets.Acquire();
+        using Budget child = Engine.Budgets.Acquire(Engine.Budgets.Acquire(grandparent));
         grandparent.Credit(50);
         child.Parent!.Credit(1000);
         child.Credit(1000);
