@@ -182,6 +182,8 @@ public sealed class LinkEnd
                 Guard(port, reason, static (port, reason) => port.OnLinkLost(reason));
             }
         }
+
+        _overflow.Trim();
     }
 
     /// <summary>Ends the streams that a binding opened or took, at both of their ends.</summary>
@@ -356,6 +358,7 @@ public sealed class LinkEnd
         Engine.Counters.FramesSent++;
         if (_isLost)
         {
+            _overflow.Trim();
             return; // The peer is gone; its streams are being told.
         }
 

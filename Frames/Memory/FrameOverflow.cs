@@ -87,7 +87,7 @@ internal sealed class FrameOverflow(SlotPool slots, EngineMemory memory)
     /// <summary>Lets go of a slot that was claimed for a frame which nobody sent.</summary>
     public void Trim()
     {
-        if (Count == 0)
+        if (Count == 0 && !_last.IsNone)
         {
             Clear();
         }

@@ -133,7 +133,8 @@ public sealed class BudgetTests : IDisposable
     public void A_stream_on_a_child_budget_is_held_by_its_grandparent()
     {
         using Budget grandparent = Engine.Budgets.Acquire();
-        using Budget child = Engine.Budgets.Acquire(Engine.Budgets.Acquire(grandparent));
+        using Budget parent = Engine.Budgets.Acquire(grandparent);
+        using Budget child = Engine.Budgets.Acquire(parent);
         grandparent.Credit(50);
         child.Parent!.Credit(1000);
         child.Credit(1000);
