@@ -126,7 +126,7 @@ internal sealed class LinkConnector : IAsyncDisposable
             deadline.CancelAfter(HandShakeMsMax);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), deadline.Token).ConfigureAwait(false);
             LinkHello peer = await LinkHello.ReceiveAsync(socket, deadline.Token).ConfigureAwait(false);
-            if (peer.Objection() is { } objection)
+            if (peer.Objection(_group.Options.RunDirectory!) is { } objection)
             {
                 throw new IOException($"the peer at {path} {objection}");
             }
@@ -148,7 +148,7 @@ internal sealed class LinkConnector : IAsyncDisposable
             _lastProblem = null;
             return link;
         }
-        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is not OutOfMemoryException) // Whatever a peer may say: we look again.
         {
             file?.Unlink();
             file?.Dispose();

@@ -21,6 +21,9 @@ internal sealed class LinkHello
     /// <summary>Longest line, in bytes: room for 64 engines with long paths.</summary>
     private const int LineBytesMax = 64 * 1024;
 
+    /// <summary>Longest name of a room; it is printed and kept.</summary>
+    private const int RoomCharsMax = 64;
+
     /// <summary>Most engines a process may announce (config-core §2.1 rule 2).</summary>
     private const int EnginesMax = 64;
 
@@ -68,15 +71,23 @@ internal sealed class LinkHello
     public long Key => LinkPeer.KeyOf(Room, Host, Instance);
 
     /// <summary>Why this hello cannot be the start of a link; null when it can.</summary>
-    public string? Objection()
+    /// <param name="runDirectory">Bells elsewhere are not rung: a bell is a byte written to whatever the name means.</param>
+    public string? Objection(string runDirectory)
     {
         if (VersionObjection() is { } objection)
         {
             return objection;
         }
 
-        return Engines is < 1 or > EnginesMax || Bells.Length != Engines ? $"announces {Engines} engines with {Bells.Length} doorbells; from 1 to {EnginesMax}, one bell each" : null;
+        return Room is not { Length: > 0 and <= RoomCharsMax } ? $"has no room's name of 1 to {RoomCharsMax} characters"
+            : Engines is < 1 or > EnginesMax || Bells?.Length != Engines ? $"announces {Engines} engines with {Bells?.Length ?? 0} doorbells; from 1 to {EnginesMax}, one bell each"
+            : !Array.TrueForAll(Bells, bell => RunFile.IsIn(runDirectory, bell, ".bell")) ? $"names a doorbell outside of the run directory {runDirectory}"
+            : null;
     }
+
+    /// <summary>Why the rings of a connector cannot be mapped; null when they can.</summary>
+    public string? RingObjection(string runDirectory) =>
+        Rings is null ? "announces no ring file" : !RunFile.IsIn(RingFiles.Folder(runDirectory), Rings, ".ring") ? "names a ring file in another place than ring files are" : null;
 
     /// <summary>The part of <see cref="Objection"/> that holds for visitors too.</summary>
     public string? VersionObjection() =>

@@ -134,7 +134,7 @@ internal sealed class LinkListener : IAsyncDisposable
                 return;
             }
 
-            string? objection = peer.Objection() ?? (peer.Rings is null ? "announces no ring file" : null);
+            string? objection = peer.Objection(_group.Options.RunDirectory!) ?? peer.RingObjection(_group.Options.RunDirectory!);
             if (objection is not null)
             {
                 await new LinkHello { Version = LinkHello.ProtocolVersion, Refusal = objection }.SendAsync(socket, deadline.Token).ConfigureAwait(false);
@@ -154,7 +154,7 @@ internal sealed class LinkListener : IAsyncDisposable
 
             await new LinkHello { Version = LinkHello.ProtocolVersion, IsReady = true }.SendAsync(socket, deadline.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or UnauthorizedAccessException or ObjectDisposedException)
+        catch (Exception exception) when (exception is not OutOfMemoryException) // Whatever a peer may say: its link ends, the listener goes on.
         {
             link?.Abandon(); // The peer left after it was joined: its memory goes now, not when the collector comes by.
             socket.Dispose();

@@ -29,5 +29,5 @@ internal static class RingFiles
         }
     }
 
-    private static string Folder(string runDirectory) => Directory.Exists("/dev/shm") ? "/dev/shm" : runDirectory;
+    public static string Folder(string runDirectory) => Directory.Exists("/dev/shm") ? "/dev/shm" : runDirectory;
 }

@@ -3,43 +3,43 @@ using Sluice.Frames.Memory;
 namespace Sluice.Frames.Testing;
 
 /// <summary>The other end of a link, whose every byte the test writes: no port, no handler, no manners.</summary>
-public sealed class RawPeer : IDisposable
+public sealed unsafe class RawPeer : IDisposable
 {
+    private const int RingBytes = FrameRing.CapacityBytesMin;
+    private static readonly int Stride = FrameRing.SizeOf(RingBytes);
+
     private readonly FrameEngine _engine;
-    private readonly RingPair? _pair;
-    private readonly NativeMemoryBlock? _memory;
+    private readonly NativeMemoryBlock _memory = new(2 * Stride);
 
     /// <summary>Joins the engine as another room would.</summary>
     /// <param name="engine">Turned by the test, also once after this.</param>
     /// <param name="room">The name the engine knows the peer by.</param>
     /// <param name="peerEngine">The number of the engine we play.</param>
     public RawPeer(FrameEngine engine, string room = "raw", int peerEngine = 0)
+        : this(engine, room, peerEngine, isLocal: false)
     {
-        _engine = engine;
-        _pair = new RingPair(FrameRing.CapacityBytesMin);
-        ToEngine = _pair.Inbound;
-        FromEngine = _pair.Outbound;
-        End = new LinkEnd(engine, room, FromEngine, ToEngine, static () => { }, new Links.LinkPeer(0, peerEngine, IsNear: true));
-        engine.Post(() => engine.AddEnd(End, () => IsClosed = true));
     }
 
-    private unsafe RawPeer(FrameEngine engine)
+    private RawPeer(FrameEngine engine, string room, int peerEngine, bool isLocal)
     {
         _engine = engine;
-        _memory = new NativeMemoryBlock(FrameRing.SizeOf(FrameRing.CapacityBytesMin));
-        ToEngine = FromEngine = FrameRing.Create(_memory.Pointer, FrameRing.CapacityBytesMin);
-        End = new LinkEnd(engine, "raw", ToEngine, ToEngine, null);
+        ToEngine = FrameRing.Create(_memory.Pointer, RingBytes);
+        FromEngine = isLocal ? ToEngine : FrameRing.Create(_memory.Pointer + Stride, RingBytes);
+        End = new LinkEnd(engine, room, FromEngine, ToEngine, isLocal ? null : static () => { }, new Links.LinkPeer(0, peerEngine, IsNear: true));
         engine.Post(() => engine.AddEnd(End, () => IsClosed = true));
     }
 
     /// <summary>A way of the engine to itself, into which the test writes: budgets count there.</summary>
-    public static RawPeer InEngine(FrameEngine engine) => new(engine);
+    public static RawPeer InEngine(FrameEngine engine) => new(engine, "raw", 0, isLocal: true);
 
     /// <summary>What the engine reads.</summary>
     public FrameRing ToEngine { get; }
 
     /// <summary>What the engine has written.</summary>
     public FrameRing FromEngine { get; }
+
+    /// <summary>All the memory that is shared: the ring the engine reads, then the one it writes.</summary>
+    public Span<byte> Memory => new(_memory.Pointer, 2 * Stride);
 
     /// <summary>The engine's end.</summary>
     public LinkEnd End { get; }
@@ -48,15 +48,26 @@ public sealed class RawPeer : IDisposable
     public bool IsClosed { get; private set; }
 
     /// <summary>Commits a record as it is.</summary>
-    public void Send(ReadOnlySpan<byte> record)
+    /// <returns>False when the ring is full.</returns>
+    public bool TrySend(ReadOnlySpan<byte> record)
     {
         if (!ToEngine.TryClaim(record.Length, out Span<byte> room))
         {
-            throw new InvalidOperationException("the ring is full");
+            return false;
         }
 
         record.CopyTo(room);
         ToEngine.Commit(record.Length);
+        return true;
+    }
+
+    /// <summary>Commits a record as it is.</summary>
+    public void Send(ReadOnlySpan<byte> record)
+    {
+        if (!TrySend(record))
+        {
+            throw new InvalidOperationException("the ring is full");
+        }
     }
 
     /// <summary>Takes all the engine has written.</summary>
@@ -76,10 +87,6 @@ public sealed class RawPeer : IDisposable
     /// <summary>The peer dies.</summary>
     public void Die() => _engine.Post(() => _engine.LoseEnd(End, CloseReason.PeerLost));
 
-    /// <summary>Frees the rings. After the engine.</summary>
-    public void Dispose()
-    {
-        _pair?.Dispose();
-        _memory?.Dispose();
-    }
+    /// <summary>Frees the rings. After the engine has lost the end.</summary>
+    public void Dispose() => _memory.Dispose();
 }

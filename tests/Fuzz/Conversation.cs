@@ -1,0 +1,180 @@
+using Sluice.Frames;
+using Sluice.Frames.Extensions;
+using Sluice.Frames.Testing;
+
+namespace Sluice.Fuzz;
+
+/// <summary>What two engines really say to each other, captured record by record: the seed of every mutation.</summary>
+internal static class Conversation
+{
+    public const long Echo = 2;
+    public const long Proxy = 3;
+    public const long Refuser = 4;
+    private const long Client = 1;
+
+    /// <summary>From the side that opens to the side that accepts; the answers depend on it and are made anew each time.</summary>
+    public static IReadOnlyList<byte[]> Forth { get; } = Capture().Forth;
+
+    /// <summary>From the side that accepts to the side that opens.</summary>
+    public static IReadOnlyList<byte[]> Back { get; } = Capture().Back;
+
+    /// <summary>Puts to work what a fuzzed engine offers: an end, a way through, and a refusal.</summary>
+    public static void Attach(FrameEngine engine)
+    {
+        engine.Attach(Echo, new EchoBinding());
+        engine.Attach(Proxy, new ProxyBinding(Echo));
+        engine.Attach(Refuser, new ScriptedBinding(_ => null));
+    }
+
+    /// <summary>Opens the conversations of the capture from an engine that reaches the room "raw".</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="firstId">Added to the bindings' ids, where the engine runs bindings of these numbers itself.</param>
+    public static ScriptedStream[] Open(FrameEngine engine, long firstId = 0)
+    {
+        Span<byte> buffer = new byte[1024];
+        ExtensionWriter http = HttpEx.Write(buffer);
+        http.AddHeader(":method", "PUT");
+        http.AddHeader(":path", "/items/7");
+        http.CloseHeaders();
+        var streams = new List<ScriptedStream>();
+        foreach (long binding in new[] { Echo, Proxy, Refuser, 99 })
+        {
+            engine.Place(firstId + binding, "raw");
+            var stream = new ScriptedStream { WindowBytes = 40_000 };
+            streams.Add(stream);
+            engine.Open(stream, Client, firstId + binding, http.Written, traceId: 7);
+        }
+
+        return [.. streams];
+    }
+
+    private static (List<byte[]> Forth, List<byte[]> Back) Capture()
+    {
+        using var opener = new TestEngine { IsLenient = true };
+        using var accepter = new TestEngine { IsLenient = true };
+        using var here = new RawPeer(opener.Engine);
+        using var there = new RawPeer(accepter.Engine);
+        Attach(accepter.Engine);
+        opener.TurnUntilIdle();
+        accepter.TurnUntilIdle();
+        var forth = new List<byte[]>();
+        var back = new List<byte[]>();
+        ScriptedStream[] streams = Open(opener.Engine);
+        Exchange();
+        foreach (ScriptedStream stream in streams.Take(2))
+        {
+            stream.Send("hello", DataFlags.Init, [4, 0, 0, 0]);
+            stream.Send(new string('x', 5000), DataFlags.None);
+            stream.Port.SendFlush("mark"u8);
+            stream.Port.TrySendNull(default, DataFlags.Fin);
+            Exchange();
+            stream.Send(new string('y', 20_000));
+            Exchange();
+        }
+
+        streams[0].Port.SendWindow(40_000, capabilities: StreamPort.ChallengeCapability); // The echo hands the capability back.
+        Exchange();
+        streams[0].Port.SendChallenge("realm"u8);
+        Exchange();
+        streams[0].Port.SendEnd("trailer"u8);
+        streams[1].Port.SendAbort(CloseReason.Cancelled);
+        Exchange();
+        here.Die();
+        there.Die();
+        opener.TurnUntilIdle();
+        accepter.TurnUntilIdle();
+        return (forth, back);
+
+        void Exchange()
+        {
+            for (int quiet = 0; quiet < 2; quiet++)
+            {
+                opener.TurnUntilIdle();
+                foreach (byte[] record in here.Receive())
+                {
+                    forth.Add(record);
+                    there.Send(record);
+                    quiet = 0;
+                }
+
+                accepter.TurnUntilIdle();
+                foreach (byte[] record in there.Receive())
+                {
+                    back.Add(record);
+                    here.Send(record);
+                    quiet = 0;
+                }
+            }
+        }
+    }
+
+    private sealed class EchoBinding : IBinding
+    {
+        public StreamHandler? Accept(in BeginFrame begin) => new Stream();
+
+        private sealed class Stream : StreamHandler
+        {
+            public override void OnBegin(in BeginFrame frame) => Port.SendBegin(frame.Extension);
+
+            public override void OnData(in DataFrame frame) => _ = frame.IsNull
+                ? Port.TrySendNull(frame.Extension, frame.Flags)
+                : Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+
+            public override void OnFlush(in FlushFrame frame) => Port.SendFlush(frame.Extension);
+
+            public override void OnEnd(in EndFrame frame) => Port.SendEnd(frame.Extension);
+
+            public override void OnWindow(in WindowFrame frame) => Port.ShareWindowOf(Port);
+        }
+    }
+
+    /// <summary>Passes everything on, as bindings in the middle do, and reads what it passes.</summary>
+    private sealed class ProxyBinding(long exit) : IBinding
+    {
+        public StreamHandler? Accept(in BeginFrame begin) => new Side(exit);
+
+        private sealed class Side(long exit) : StreamHandler
+        {
+            private Side? _other;
+            private bool _isOver;
+
+            public override void OnBegin(in BeginFrame frame)
+            {
+                _ = HttpEx.TryRead(frame.Extension, out HttpEx http) && http.Headers.TryGet(":path"u8, out _);
+                if (_other is not null)
+                {
+                    _other.Port.SendBegin(frame.Extension);
+                    return;
+                }
+
+                _other = new Side(exit) { _other = this };
+                Port.Engine.Open(_other, Proxy, exit, frame.Extension, frame.Header.Authorization, frame.Header.TraceId, frame.Affinity);
+            }
+
+            public override void OnData(in DataFrame frame) => _ = frame.IsNull
+                ? _other!.Port.TrySendNull(frame.Extension, frame.Flags)
+                : _other!.Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+
+            public override void OnFlush(in FlushFrame frame) => _other!.Port.SendFlush(frame.Extension);
+
+            public override void OnEnd(in EndFrame frame) => _other!.Port.SendEnd(frame.Extension);
+
+            public override void OnAbort(in CloseFrame frame) => _other?.Port.SendAbort(frame.Reason);
+
+            public override void OnReset(in CloseFrame frame) => _other?.Port.SendReset(frame.Reason, frame.Extension);
+
+            public override void OnWindow(in WindowFrame frame) => _other?.Port.ShareWindowOf(Port, paddingBytes: 5);
+
+            public override void OnChallenge(in ChallengeFrame frame) => _other?.Port.SendChallenge(frame.Extension);
+
+            public override void OnClosed()
+            {
+                _isOver = true;
+                if (_other is { _isOver: false } other)
+                {
+                    other.Port.Close(CloseReason.Failed);
+                }
+            }
+        }
+    }
+}
