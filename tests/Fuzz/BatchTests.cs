@@ -38,7 +38,7 @@ public sealed class BatchTests : IDisposable
 
                 delivered++;
             }
-            catch (IOException)
+            catch (InvalidDataException)
             {
                 refused++;
             }
