@@ -12,10 +12,14 @@ internal sealed class LoadPhase(IPEndPoint address, int connections, Func<Random
     private readonly LongConcurrentHistogram _latencies = new(1, LatencyUsMax, 3);
     private volatile bool _isCounting;
     private volatile bool _isOver;
+    private long _answers;
     private long _failures;
     private string? _firstFailure;
 
     public long Count => _latencies.TotalCount;
+
+    /// <summary>Requests answered as expected, those of the warm-up too.</summary>
+    public long Answers => Interlocked.Read(ref _answers);
 
     public double Seconds { get; private set; }
 
@@ -44,6 +48,7 @@ internal sealed class LoadPhase(IPEndPoint address, int connections, Func<Random
     private async Task ClientAsync(int number)
     {
         var random = new Random(number);
+        long answers = 0;
         using var connection = new HttpConnection();
         try
         {
@@ -56,8 +61,11 @@ internal sealed class LoadPhase(IPEndPoint address, int connections, Func<Random
                 if (status != expectedStatus)
                 {
                     Fail($"status {status}, expected {expectedStatus}");
+                    continue;
                 }
-                else if (_isCounting)
+
+                answers++;
+                if (_isCounting)
                 {
                     _latencies.RecordValue(Math.Clamp((long)Stopwatch.GetElapsedTime(start).TotalMicroseconds, 1, LatencyUsMax));
                 }
@@ -67,6 +75,8 @@ internal sealed class LoadPhase(IPEndPoint address, int connections, Func<Random
         {
             Fail(exception.Message);
         }
+
+        Interlocked.Add(ref _answers, answers);
     }
 
     private void Fail(string message)
