@@ -16,7 +16,7 @@ public readonly ref struct KafkaFlushEx
     /// <summary>Acknowledged: log append time, epoch milliseconds, -1 when not known.</summary>
     public long TimestampMs { get; private init; }
 
-    /// <summary>CaughtUp: next offset to read of every partition.</summary>
+    /// <summary>CaughtUp: next offset to read of every partition. Advanced: one entry for each partition, when the reader does not see the files.</summary>
     public PartitionOffsets Progress { get; private init; }
 
     /// <summary>Reads the extension.</summary>
@@ -49,7 +49,10 @@ public readonly ref struct KafkaFlushEx
         Write(buffer, KafkaFlushKind.Acknowledged, partition, offset, timestampMs, default);
 
     /// <summary>Writes the news that a topic moved.</summary>
-    public static ReadOnlySpan<byte> WriteAdvanced(Span<byte> buffer) => Write(buffer, KafkaFlushKind.Advanced, -1, -1, -1, default);
+    /// <param name="buffer">Room.</param>
+    /// <param name="reached">How far the cache reaches in every partition, for a reader that does not see the files.</param>
+    public static ReadOnlySpan<byte> WriteAdvanced(Span<byte> buffer, ReadOnlySpan<PartitionOffset> reached = default) =>
+        Write(buffer, KafkaFlushKind.Advanced, -1, -1, -1, reached);
 
     private static ReadOnlySpan<byte> Write(
         Span<byte> buffer, KafkaFlushKind kind, int partition, long offset, long timestampMs, ReadOnlySpan<PartitionOffset> progress)

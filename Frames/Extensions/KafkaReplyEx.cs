@@ -10,7 +10,8 @@ public readonly ref struct KafkaReplyEx
     /// <summary>Topic streams: where the segments are, for readers on the same host. Merged streams: empty.</summary>
     public ReadOnlySpan<byte> Path { get; private init; }
 
-    /// <summary>Merged streams: each partition's latest offset, -1 when it is empty (config-kafka §2.6 rule 1). Topic streams: empty.</summary>
+    /// <summary>Merged streams: each partition's latest offset, -1 when it is empty (config-kafka §2.6 rule 1). Topic streams: the
+    /// same for readers that cannot see the files, else empty.</summary>
     public PartitionOffsets Latest { get; private init; }
 
     /// <summary>Reads the extension.</summary>

@@ -25,7 +25,7 @@ public sealed partial class StreamPort
     public const int ChallengeCapability = 1;
 
     private readonly LinkEnd _link;
-    private readonly StreamHandler _handler;
+    private StreamHandler _handler;
     private readonly DirectionCounters _outCounters;
     private readonly DirectionCounters _inCounters;
     private State _state;
@@ -356,6 +356,14 @@ public sealed partial class StreamPort
 
         SendReset(reason);
         CloseIfOver(); // A handler that threw at the last frame of all left nothing to send, and the port in the table.
+    }
+
+    /// <summary>From the next frame on another handler has the stream: for one that had to learn first what kind of stream it is.</summary>
+    /// <remarks>The new one hears of nothing that came before; tell it what it must know.</remarks>
+    public void HandOver(StreamHandler next)
+    {
+        _handler = next;
+        next.Attach(this);
     }
 
     internal long NextSequence(int reservedBytes)

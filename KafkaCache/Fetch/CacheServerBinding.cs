@@ -6,16 +6,23 @@ using Sluice.KafkaCache.Segments;
 
 namespace Sluice.KafkaCache.Fetch;
 
-/// <summary>The <c>kafka cache_server</c> binding: tells readers where topics are cached, and passes records on to the client.</summary>
-internal sealed class CacheServerBinding(FrameEngine engine, long id, long clientId, FetchLoop fetch) : IBinding
+/// <summary>
+/// The <c>kafka cache_server</c> binding: tells readers where topics are cached, reads for those that cannot see the files, and passes
+/// records on to the client.
+/// </summary>
+internal sealed class CacheServerBinding(FrameEngine engine, long id, long clientId, FetchLoop fetch) : IBinding, IDisposable
 {
     private readonly Dictionary<string, Followers> _topics = new(StringComparer.Ordinal);
 
     public bool IsHelper => true; // Requests that were let in elsewhere finish with it.
 
+    internal FrameEngine Engine => engine;
+
+    internal FetchLoop Fetch => fetch;
+
     public StreamHandler? Accept(in BeginFrame begin)
     {
-        if (!KafkaBeginEx.TryRead(begin.Extension, out KafkaBeginEx kafka) || kafka.Kind is not (KafkaStreamKind.Topic or KafkaStreamKind.Produce))
+        if (!KafkaBeginEx.TryRead(begin.Extension, out KafkaBeginEx kafka))
         {
             return null;
         }
@@ -26,34 +33,64 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
             return new RefusedStream(RefusedStream.InvalidTopic);
         }
 
-        return kafka.Kind == KafkaStreamKind.Topic ? new TopicStream(this, topic) : new ProduceRelay(fetch, topic, id, clientId);
+        return (kafka.Kind, kafka.Capabilities) switch
+        {
+            (KafkaStreamKind.Topic, _) => new TopicStream(this, topic),
+            (KafkaStreamKind.Produce, _) => new ProduceRelay(fetch, topic, id, clientId),
+            (KafkaStreamKind.Merged, KafkaCapabilities.Fetch) => Read(topic, kafka),
+            _ => null,
+        };
     }
 
-    private void Join(TopicStream stream)
+    /// <summary>Lets go of what is mapped. After the engine has stopped.</summary>
+    public void Dispose()
     {
-        if (!_topics.TryGetValue(stream.Topic, out Followers? followers))
+        foreach (Followers followers in _topics.Values)
         {
-            followers = new Followers(new TopicFeed(stream.Topic, engine, OnMoved));
-            if (!fetch.TryFollow(followers.Feed))
+            followers.Reading?.Unmap();
+        }
+    }
+
+    /// <summary>Has the topic's news told to a follower.</summary>
+    /// <param name="topic">Its name.</param>
+    /// <param name="isNew">True when nobody has asked this cache for it before.</param>
+    /// <returns>Null when there are too many topics.</returns>
+    internal Followers? Follow(string topic, out bool isNew)
+    {
+        isNew = false;
+        if (!_topics.TryGetValue(topic, out Followers? followers))
+        {
+            followers = new Followers(new TopicFeed(topic, engine, OnMoved));
+            if (!fetch.TryFollow(followers.Feed, out isNew))
             {
-                stream.Port.SendReset(CloseReason.LimitExceeded);
-                return;
+                return null;
             }
 
-            _topics.Add(stream.Topic, followers);
+            _topics.Add(topic, followers);
         }
 
-        followers.Streams.Add(stream);
-        stream.Tell(followers.Feed, isNews: false);
+        return followers;
     }
 
-    private void Leave(TopicStream stream)
+    /// <summary>Stops following when nobody on this engine uses the topic any more.</summary>
+    internal void LeaveIfIdle(string topic)
     {
-        if (_topics.TryGetValue(stream.Topic, out Followers? followers) && followers.Streams.Remove(stream) && followers.Streams.Count == 0)
+        if (_topics.TryGetValue(topic, out Followers? followers) && followers.Streams.Count == 0 && followers.Reading is null)
         {
-            _topics.Remove(stream.Topic);
+            _topics.Remove(topic);
             fetch.Unfollow(followers.Feed);
         }
+    }
+
+    private StreamHandler Read(string topic, in KafkaBeginEx kafka)
+    {
+        Followers? followers = Follow(topic, out _);
+        if (followers is null)
+        {
+            return new RefusedStream(CloseReason.LimitExceeded);
+        }
+
+        return new MergedFetch(followers.Reading ??= new ServedTopic(this, followers), kafka);
     }
 
     private void OnMoved(TopicFeed feed)
@@ -64,50 +101,18 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
             {
                 followers.Streams[i].Tell(feed, isNews: true);
             }
+
+            followers.Reading?.Follow();
         }
     }
+}
 
-    private sealed record Followers(TopicFeed Feed)
-    {
-        public List<TopicStream> Streams { get; } = [];
-    }
+/// <summary>Who follows a topic on one engine.</summary>
+internal sealed record Followers(TopicFeed Feed)
+{
+    /// <summary>Those that are told where it is.</summary>
+    public List<TopicStream> Streams { get; } = [];
 
-    /// <summary>Tells one reader where a topic is and when it moved. It ends when the topic is cached anew: open another then.</summary>
-    private sealed class TopicStream(CacheServerBinding binding, string topic) : StreamHandler
-    {
-        private string? _path;
-
-        public string Topic => topic;
-
-        public override void OnBegin(in BeginFrame frame) => binding.Join(this);
-
-        public override void OnEnd(in EndFrame frame) => Port.Close(CloseReason.None);
-
-        public override void OnClosed() => binding.Leave(this);
-
-        public void Tell(TopicFeed feed, bool isNews)
-        {
-            TopicPlace? place = feed.Place;
-            if (_path is null && place is not null)
-            {
-                _path = place.Path;
-                Port.SendBegin(KafkaReplyEx.Write(ExtensionWriter.Scratch, place.IsCompacted, place.Path, default));
-            }
-            else if (_path is null)
-            {
-                if (feed.Error != 0)
-                {
-                    Port.SendReset(CloseReason.Refused, KafkaCloseEx.Write(ExtensionWriter.Scratch, feed.Error));
-                }
-            }
-            else if (_path != place?.Path)
-            {
-                Port.SendEnd();
-            }
-            else if (isNews)
-            {
-                Port.SendFlush(KafkaFlushEx.WriteAdvanced(ExtensionWriter.Scratch));
-            }
-        }
-    }
+    /// <summary>Reads for those that cannot see the files; null while there is none.</summary>
+    public ServedTopic? Reading { get; set; }
 }

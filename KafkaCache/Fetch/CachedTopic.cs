@@ -84,7 +84,7 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         if (_writer is not null && _writer.IsCompacted != description.IsCompacted)
         {
             _writer.IsCompacted = description.IsCompacted;
-            Followers.Tell(Followers.Place is null ? null : new TopicPlace(_writer.Path, description.IsCompacted));
+            Followers.Tell(Followers.Place is null ? null : new TopicPlace(_writer.Path, description.IsCompacted, _writer.PartitionCount));
         }
     }
 
@@ -234,7 +234,7 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         if (_isEndKnown.TrueForAll(isKnown => isKnown))
         {
             _writer.PublishPartitions();
-            Followers.Tell(new TopicPlace(_writer.Path, _writer.IsCompacted));
+            Followers.Tell(new TopicPlace(_writer.Path, _writer.IsCompacted, _writer.PartitionCount));
         }
     }
 

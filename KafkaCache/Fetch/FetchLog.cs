@@ -39,6 +39,12 @@ internal static partial class FetchLog
     [LoggerMessage(5011, LogLevel.Warning, "cache {Cache} may not read the settings of topic {Topic} ({Reason}) and takes the defaults: cleanup.policy=delete")]
     public static partial void SettingsUnknown(ILogger logger, string cache, string topic, string reason);
 
+    [LoggerMessage(5013, LogLevel.Warning, "topic {Topic}: its segments cannot be read for a peer on another host ({Error}); trying again with the next record")]
+    public static partial void ServedUnreadable(ILogger logger, string topic, string error);
+
+    [LoggerMessage(5014, LogLevel.Warning, "topic {Topic}: record {Partition}/{Offset} is left out, its key and headers take {Bytes} bytes and a frame holds {BytesMax}")]
+    public static partial void RecordLeftOut(ILogger logger, string topic, int partition, long offset, long bytes, int bytesMax);
+
     [LoggerMessage(5012, LogLevel.Critical, "cache {Cache}: the fetch thread ended by a fault of ours")]
     public static partial void ThreadFailed(ILogger logger, string cache, Exception exception);
 }

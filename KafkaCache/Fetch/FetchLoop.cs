@@ -21,6 +21,7 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly ConcurrentDictionary<string, CachedTopic> _topics = new(StringComparer.Ordinal);
     private readonly Thread _thread;
+    private readonly List<Task> _confirms = [];
     private volatile bool _isStopping;
     private long _houseAtMs;
     private long _eagerUntilMs;
@@ -39,6 +40,8 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
 
     public FetchStatus Status => _context.Status;
 
+    public ILogger Logger => _context.Logger;
+
     public TopicLimits Limits => _context.Limits;
 
     public void Start()
@@ -48,9 +51,12 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     }
 
     /// <summary>Has the topic cached and its news told to a feed. Any thread.</summary>
+    /// <param name="feed">Who wants to know.</param>
+    /// <param name="isNew">True when the topic was not cached before: what the broker says of its ends is asked from now on.</param>
     /// <returns>False when there are too many topics.</returns>
-    public bool TryFollow(TopicFeed feed)
+    public bool TryFollow(TopicFeed feed, out bool isNew)
     {
+        isNew = false;
         while (true)
         {
             if (!_topics.TryGetValue(feed.Topic, out CachedTopic? topic))
@@ -61,6 +67,7 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
                 }
 
                 topic = Add(feed.Topic, isBootstrap: false);
+                isNew = true;
             }
 
             if (topic.Followers.TryAdd(feed))
@@ -87,6 +94,25 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
         if (_topics.TryGetValue(topic, out CachedTopic? cached))
         {
             cached.RaiseLatestOffset(partition, offset);
+        }
+    }
+
+    /// <summary>
+    /// Asks the broker how far a cached topic reaches, and notes it: records may have been acknowledged through other caches. Any thread.
+    /// </summary>
+    public Task ConfirmEndsAsync(string topic)
+    {
+        lock (_confirms)
+        {
+            if (_isStopping || Status.IsWaitingForBroker)
+            {
+                return Task.CompletedTask;
+            }
+
+            Task confirm = ConfirmAsync(topic);
+            _confirms.RemoveAll(task => task.IsCompleted);
+            _confirms.Add(confirm);
+            return confirm;
         }
     }
 
@@ -118,8 +144,15 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     /// <summary>Stops the thread, leaves the broker and removes the files.</summary>
     public void Dispose()
     {
-        _isStopping = true;
+        Task[] confirms;
+        lock (_confirms)
+        {
+            _isStopping = true;
+            confirms = [.. _confirms];
+        }
+
         _watch.Dispose();
+        Task.WaitAll(confirms); // They use the reader.
         if (_thread.ThreadState != ThreadState.Unstarted)
         {
             _thread.Join();
@@ -132,6 +165,15 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
         }
 
         _context.Directory.Dispose();
+    }
+
+    private async Task ConfirmAsync(string topic)
+    {
+        TopicDescription description = await _context.Reader.DescribeAsync(topic, withEnds: true).ConfigureAwait(false);
+        foreach ((int partition, long end) in description.Ends)
+        {
+            RaiseLatestOffset(topic, partition, end - 1);
+        }
     }
 
     private void Run()

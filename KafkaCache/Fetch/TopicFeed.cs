@@ -3,7 +3,7 @@ using Sluice.Frames;
 namespace Sluice.KafkaCache.Fetch;
 
 /// <summary>Where a topic can be read, from one epoch of it.</summary>
-internal sealed record TopicPlace(string Path, bool IsCompacted);
+internal sealed record TopicPlace(string Path, bool IsCompacted, int PartitionCount);
 
 /// <summary>Carries news of one topic to one engine: however often the fetch thread tells, one pass over the followers a turn.</summary>
 internal sealed class TopicFeed(string topic, FrameEngine engine, Action<TopicFeed> onMoved)

@@ -20,6 +20,7 @@ internal sealed class CacheRoom : IAsyncDisposable
     private readonly ProduceBudget _budget;
     private readonly Dictionary<long, FetchLoop> _caches = [];
     private readonly Dictionary<long, KafkaClient> _clients = [];
+    private readonly List<CacheServerBinding> _servers = [];
     private EngineGroup? _engines;
     private bool _isDisposed;
 
@@ -90,7 +91,9 @@ internal sealed class CacheRoom : IAsyncDisposable
             }
             else if (_caches.TryGetValue(binding.Id, out FetchLoop? cache))
             {
-                engine.Attach(binding.Id, new CacheServerBinding(engine, binding.Id, ClientOf(binding)!.Id, cache));
+                var server = new CacheServerBinding(engine, binding.Id, ClientOf(binding)!.Id, cache);
+                _servers.Add(server);
+                engine.Attach(binding.Id, server);
             }
         }
     }
@@ -118,6 +121,8 @@ internal sealed class CacheRoom : IAsyncDisposable
         {
             await _engines.DisposeAsync();
         }
+
+        _servers.ForEach(server => server.Dispose());
     }
 
     private KafkaClient MakeClient(BindingConfiguration binding)

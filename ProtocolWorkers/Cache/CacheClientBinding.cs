@@ -1,6 +1,7 @@
 using System.Text;
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
+using Sluice.KafkaCache.Segments;
 
 namespace Sluice.ProtocolWorkers.Cache;
 
@@ -19,6 +20,7 @@ public sealed class CacheClientBinding : IBinding, IDisposable
         Engine = engine;
         Options = options;
         Logger = logger;
+        engine.LinksChanged += OnLinksChanged;
     }
 
     /// <summary>Topics that are open now.</summary>
@@ -51,7 +53,7 @@ public sealed class CacheClientBinding : IBinding, IDisposable
         {
             (null, _) => new RefusedStream(CloseReason.LimitExceeded, null),
             (_, KafkaCapabilities.Produce) => new MergedProduce(topic, kafka.Acks),
-            (_, KafkaCapabilities.Fetch) => new MergedFetch(topic, kafka),
+            (_, KafkaCapabilities.Fetch) => topic.Reader is null ? new RelayedFetch(topic, begin) : new MergedFetch(topic, kafka),
             _ => null, // Both at once is for mappings that come later.
         };
     }
@@ -65,6 +67,14 @@ public sealed class CacheClientBinding : IBinding, IDisposable
         }
 
         _topics.Clear();
+    }
+
+    private void OnLinksChanged()
+    {
+        foreach (TopicView topic in _topics.Values)
+        {
+            topic.OnLinksChanged();
+        }
     }
 
     internal void Forget(TopicView topic) => _topics.Remove(topic.Name);

@@ -143,10 +143,10 @@ internal sealed class MergedProduce : StreamHandler, ITopicUser
             return;
         }
 
-        if (_topic is { IsConnected: true, Reader: { PartitionCount: > 0 } reader })
+        if (_topic is { IsConnected: true, PartitionCount: > 0 })
         {
             _isOpen = true;
-            Port.SendBegin(KafkaReplyEx.Write(ExtensionWriter.Scratch, reader.IsCompacted, default, default));
+            Port.SendBegin(KafkaReplyEx.Write(ExtensionWriter.Scratch, _topic.IsCompacted, default, default));
             Port.SendWindow(WindowBytes);
         }
         else if (_topic.LostReason is CloseReason reason)
@@ -158,7 +158,7 @@ internal sealed class MergedProduce : StreamHandler, ITopicUser
     // As asked; else by the key's hash; without a key in turn, each stream from the start (rule 1).
     private int ChoosePartition(in KafkaDataEx record)
     {
-        int count = _topic.Reader?.PartitionCount ?? 1;
+        int count = Math.Max(1, _topic.PartitionCount);
         if (record.Partition >= 0)
         {
             return record.Partition;
@@ -197,7 +197,7 @@ internal sealed class MergedProduce : StreamHandler, ITopicUser
     {
         var lane = new ProduceLane(this, partition);
         ReadOnlySpan<byte> extension = KafkaBeginEx.WriteProduce(ExtensionWriter.Scratch, _topic.NameBytes, partition, _acks);
-        _topic.Engine.Open(lane, _topic.BindingId, _topic.ExitId, extension, Port.Authorization, Port.TraceId, Port.Affinity);
+        _topic.Engine.Open(lane, _topic.BindingId, _topic.ExitId, extension, Port.Authorization, Port.TraceId, Port.Affinity, _topic.Peer);
         return lane;
     }
 

@@ -5,19 +5,6 @@ using Sluice.KafkaCache.Segments;
 
 namespace Sluice.ProtocolWorkers.Cache;
 
-/// <summary>Someone who reads or writes a topic and wants to hear of it.</summary>
-internal interface ITopicUser
-{
-    /// <summary>Where the view keeps the user; the view's own.</summary>
-    int Slot { get; set; }
-
-    /// <summary>The topic became readable, has more to read, or is read from another place (<see cref="TopicView.Generation"/>).</summary>
-    void OnTopicMoved();
-
-    /// <summary>The cache has been gone for long: what is not mapped now will not come soon.</summary>
-    void OnTopicLost();
-}
-
 /// <summary>One topic as one engine sees it: the stream that tells how far the cache reaches, and the mapped segments.</summary>
 /// <remarks>
 /// <code>
@@ -28,20 +15,26 @@ internal interface ITopicUser
 /// </code>
 /// A dead cache costs reads nothing: they are served from what is mapped, until the new cache has read at least as far, or all there is.
 /// What the old one did not hold, and what is to be written, waits for the new one, for PatienceMs at most. A topic that does not exist gives no reply; its users wait (config-kafka §4.8).
+/// With several caches a topic is at home in one of them, the same for all workers, so that each is read once and a writer anywhere is seen by readers
+/// everywhere. When its home changes the new one is asked first and the old one left then (<c>TopicView.Home.cs</c>).
+/// A cache on another host shares no memory: its records come as frames (<see cref="RelayedFetch"/>).
 /// </remarks>
-internal sealed class TopicView
+internal sealed partial class TopicView : TopicSource
 {
+    private const int MapFailuresMax = 3; // A topic that goes back in the moment it is opened is no longer there; three times in a row it is not that.
+
     private readonly CacheClientBinding _binding;
     private readonly byte[] _nameBytes;
-    private readonly List<ITopicUser> _users = [];
     private TopicStream? _stream;
-    private TopicReader? _next;
     private EngineTimer? _retry;
     private EngineTimer? _linger;
     private EngineTimer? _patience;
     private CloseReason _lastReason;
-    private PartitionOffset[] _scratch = [];
     private int _retryMs;
+    private int _partitionsTold;
+    private int _mapFailures;
+    private bool _isCompactedTold;
+    private bool _isElsewhere;
     private bool _wasLost;
 
     public TopicView(CacheClientBinding binding, string name)
@@ -65,53 +58,37 @@ internal sealed class TopicView
 
     public long ExitId => _binding.Options.ExitId;
 
-    /// <summary>Where records are read; null until the topic is known.</summary>
-    public TopicReader? Reader { get; private set; }
-
-    /// <summary>Changes with <see cref="Reader"/>: places in the old one mean nothing in the new one.</summary>
-    public int Generation { get; private set; }
-
     /// <summary>True from the cache's reply until it is gone.</summary>
     public bool IsConnected { get; private set; }
 
-    /// <summary>Why nobody should wait for the cache any more; null while it is there, or may be in a moment.</summary>
-    public CloseReason? LostReason { get; private set; }
+    /// <summary>The process where the topic is cached: what belongs to it goes there too. Known while connected.</summary>
+    public long Peer => _stream?.Port.Peer ?? 0;
 
-    /// <summary>
-    /// The last offset known to exist. While a new cache fills up it may know more than the old mapping: a read must not miss what was
-    /// acknowledged since.
-    /// </summary>
-    public long LatestOffset(int partition)
+    /// <summary>Partitions of the topic; 0 until it is known.</summary>
+    public int PartitionCount => Reader?.PartitionCount ?? (_isElsewhere ? _partitionsTold : 0);
+
+    /// <summary>True when the topic keeps the newest record of each key.</summary>
+    public bool IsCompacted => Reader?.IsCompacted ?? _isCompactedTold;
+
+    public override bool IsElsewhere => _isElsewhere;
+
+    public override void Join(ITopicUser user)
     {
-        long latest = Reader![partition].LatestOffset;
-        return _next is not null && partition < _next.PartitionCount ? Math.Max(latest, _next[partition].LatestOffset) : latest;
-    }
-
-    /// <summary>Room for an entry of each partition, for the moment.</summary>
-    public PartitionOffset[] Scratch(int partitions) => _scratch.Length < partitions ? _scratch = new PartitionOffset[partitions] : _scratch;
-
-    public void Join(ITopicUser user)
-    {
-        user.Slot = _users.Count;
-        _users.Add(user);
+        base.Join(user);
         _linger?.Dispose();
         _linger = null;
     }
 
-    public void Leave(ITopicUser user)
+    public override void Leave(ITopicUser user)
     {
-        ITopicUser last = _users[^1];
-        _users[user.Slot] = last;
-        last.Slot = user.Slot;
-        _users.RemoveAt(_users.Count - 1);
-        if (_users.Count == 0)
+        base.Leave(user);
+        if (UserCount == 0)
         {
             _linger = Engine.Schedule(_binding.Options.LingerMs, static view => ((TopicView)view!).Close(), this);
         }
     }
 
-    /// <summary>The segments make no sense: reads them anew.</summary>
-    public void Reopen(string error)
+    public override void Reopen(string error)
     {
         CacheLog.TopicUnreadable(Logger, Name, error, _retryMs);
         _stream?.Port.Close(CloseReason.Failed);
@@ -119,18 +96,10 @@ internal sealed class TopicView
         Serve(null);
     }
 
-    public void Unmap()
-    {
-        Reader?.Dispose();
-        _next?.Dispose();
-        Reader = _next = null;
-    }
+    public override void OnRecordLeftOut(int partition, long offset, long bytes) =>
+        CacheLog.RecordLeftOut(Logger, Name, partition, offset, bytes, FrameLayout.ExtensionBytesMax);
 
-    private void Open()
-    {
-        _stream = new TopicStream(this);
-        Engine.Open(_stream, BindingId, ExitId, KafkaBeginEx.WriteTopic(ExtensionWriter.Scratch, _nameBytes));
-    }
+    private void Open() => _stream = NewStream();
 
     private void Close()
     {
@@ -138,24 +107,60 @@ internal sealed class TopicView
         _retry?.Dispose();
         _patience?.Dispose();
         TopicStream? stream = _stream;
-        _stream = null;
+        TopicStream? coming = _coming;
+        _stream = _coming = null;
         stream?.Port.Close(CloseReason.Cancelled);
+        coming?.Port.Close(CloseReason.Cancelled);
         Unmap();
     }
 
     private void OnReply(in KafkaReplyEx reply)
     {
-        string path = Encoding.UTF8.GetString(reply.Path);
-        TopicReader? reader = TopicReader.TryOpen(path, out string? error);
-        if (reader is null)
+        _partitionsTold = reply.Latest.Count;
+        _isCompactedTold = reply.IsCompacted;
+        TopicReader? reader = null;
+        if (_stream!.Port.IsNear && _mapFailures < MapFailuresMax && !TryMap(reply.Path, out reader))
         {
-            CacheLog.TopicUnreadable(Logger, Name, error ?? "no reason given", _retryMs);
-            _stream!.Port.Close(CloseReason.Failed);
-            OnLost(CloseReason.Failed);
             return;
         }
 
+        OnConnected();
+        _isElsewhere = reader is null;
+        if (reader is null)
+        {
+            DropNext();
+            Serve(null);
+            CacheLog.TopicElsewhere(Logger, Name, _partitionsTold);
+            TellMoved();
+            return;
+        }
+
+        _mapFailures = 0;
+        if (!Offer(reader))
+        {
+            TellMoved(); // Writers need not wait for readers.
+        }
+    }
+
+    private bool TryMap(ReadOnlySpan<byte> pathBytes, out TopicReader? reader)
+    {
+        string path = Encoding.UTF8.GetString(pathBytes);
+        reader = TopicReader.TryOpen(path, out string? error);
+        if (reader is null)
+        {
+            _mapFailures++;
+            CacheLog.TopicUnreadable(Logger, Name, error ?? "no reason given", _retryMs);
+            _stream!.Port.Close(CloseReason.Failed);
+            OnLost(CloseReason.Failed);
+            return false;
+        }
+
         CacheLog.TopicOpened(Logger, Name, reader.PartitionCount, path);
+        return true;
+    }
+
+    private void OnConnected()
+    {
         if (_wasLost)
         {
             CacheLog.TopicBack(Logger, Name);
@@ -167,66 +172,6 @@ internal sealed class TopicView
         LostReason = null;
         IsConnected = true;
         _retryMs = _binding.Options.RetryMsMin;
-        _next = reader;
-        if (!ServeNextIfReady())
-        {
-            TellMoved(); // Writers need not wait for readers.
-        }
-    }
-
-    private void OnAdvanced()
-    {
-        try
-        {
-            _next?.Refresh();
-            Reader?.Refresh();
-        }
-        catch (InvalidDataException exception)
-        {
-            Reopen(exception.Message);
-            return;
-        }
-
-        if (!ServeNextIfReady())
-        {
-            TellMoved();
-        }
-    }
-
-    private bool ServeNextIfReady()
-    {
-        if (_next is null || (Reader is not null && !HasCaughtUp(_next, Reader)))
-        {
-            return false;
-        }
-
-        Serve(_next);
-        TellMoved();
-        return true;
-    }
-
-    private void Serve(TopicReader? reader)
-    {
-        Reader?.Dispose();
-        Reader = reader;
-        _next = null;
-        Generation++;
-    }
-
-    // Either it has read as far as the old one, or all there is: a topic made anew begins at 0 and never gets that far.
-    private static bool HasCaughtUp(TopicReader next, TopicReader old)
-    {
-        for (int i = 0; i < next.PartitionCount; i++)
-        {
-            long cached = next[i].CachedNextOffset;
-            bool isAhead = i >= old.PartitionCount || cached >= old[i].CachedNextOffset;
-            if (!isAhead && cached <= next[i].LatestOffset)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     // The cache is there and caches the topic anew (it went back, or was made again): the old mapping serves until the new one can.
@@ -266,27 +211,18 @@ internal sealed class TopicView
     private void Disconnect()
     {
         _stream = null;
-        _next?.Dispose();
-        _next = null;
         IsConnected = false;
+        DropNext();
     }
 
-    private void GiveUp()
-    {
-        LostReason = _lastReason;
-        for (int i = _users.Count - 1; i >= 0; i--)
-        {
-            _users[i].OnTopicLost();
-        }
-    }
+    private void GiveUp() => TellLost(_lastReason);
 
-    // Backwards: a user that leaves while it is told takes itself out, and the last one, told already, takes its place.
-    private void TellMoved()
+    private TopicStream NewStream()
     {
-        for (int i = _users.Count - 1; i >= 0; i--)
-        {
-            _users[i].OnTopicMoved();
-        }
+        var stream = new TopicStream(this);
+        Engine.Open(
+            stream, BindingId, ExitId, KafkaBeginEx.WriteTopic(ExtensionWriter.Scratch, _nameBytes), peer: Engine.HomeOf(ExitId, Wish));
+        return stream;
     }
 
     private sealed class TopicStream(TopicView view) : StreamHandler
@@ -298,6 +234,7 @@ internal sealed class TopicView
         public override void OnBegin(in BeginFrame frame)
         {
             Port.SendWindow(WindowBytes);
+            view.OnAnswered(this);
             if (IsCurrent && KafkaReplyEx.TryRead(frame.Extension, out KafkaReplyEx reply))
             {
                 view.OnReply(reply);
@@ -306,15 +243,23 @@ internal sealed class TopicView
 
         public override void OnFlush(in FlushFrame frame)
         {
-            if (IsCurrent)
+            if (!IsCurrent)
             {
-                view.OnAdvanced();
+                return;
             }
+
+            if (KafkaFlushEx.TryRead(frame.Extension, out KafkaFlushEx flush) && flush.Progress.Count > 0)
+            {
+                view._partitionsTold = flush.Progress.Count;
+            }
+
+            view.Advance();
         }
 
         public override void OnEnd(in EndFrame frame)
         {
             Port.Close(CloseReason.None);
+            view.OnNotComing(this);
             if (IsCurrent)
             {
                 view.OnEnded();
@@ -328,6 +273,7 @@ internal sealed class TopicView
         private void Lose(CloseReason reason)
         {
             Port.Close(reason);
+            view.OnNotComing(this);
             if (IsCurrent)
             {
                 view.OnLost(reason);

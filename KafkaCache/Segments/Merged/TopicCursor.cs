@@ -1,15 +1,14 @@
 using System.Buffers;
 using Sluice.Frames.Extensions;
-using Sluice.KafkaCache.Segments;
 
-namespace Sluice.ProtocolWorkers.Cache;
+namespace Sluice.KafkaCache.Segments;
 
 /// <summary>One reader's places in all partitions of a topic (config-kafka §2.6).</summary>
 /// <remarks>
 /// Partitions are read in turn, a few records each: by offset inside a partition, without any order between partitions. Every partition
 /// has an end, the offset behind the latest one known when the reader opened: there it is caught up, and a bounded reader stops.
 /// </remarks>
-internal sealed class TopicCursor(TopicView topic, PartitionOffset[] starts, bool isBounded)
+internal sealed class TopicCursor(TopicSource topic, PartitionOffset[] starts, bool isBounded)
 {
     private const int RecordsPerTurn = 32; // Long enough to stay in one segment, short enough that no partition waits long.
 

@@ -1,8 +1,7 @@
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
-using Sluice.KafkaCache.Segments;
 
-namespace Sluice.ProtocolWorkers.Cache;
+namespace Sluice.KafkaCache.Segments;
 
 /// <summary>Writes a record from its mapped segment straight into a DATA frame.</summary>
 internal static class RecordFrame

@@ -1,8 +1,7 @@
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
-using Sluice.KafkaCache.Segments;
 
-namespace Sluice.ProtocolWorkers.Cache;
+namespace Sluice.KafkaCache.Segments;
 
 /// <summary>Reads a topic for a mapping: all partitions, what is cached and (unless bounded) what comes (config-kafka §2.6, §2.7).</summary>
 /// <remarks>
@@ -12,7 +11,7 @@ namespace Sluice.ProtocolWorkers.Cache;
 /// Records are read in slices, so that one long read does not hold up other streams. Without credit the place is kept, and the next
 /// window goes on from there.
 /// </remarks>
-internal sealed class MergedFetch : StreamHandler, ITopicUser
+public sealed class MergedFetch : StreamHandler, ITopicUser
 {
     /// <summary>Records looked at in one go: some tens of microseconds of work, then others have their turn.</summary>
     private const int RecordsPerSlice = 512;
@@ -27,7 +26,7 @@ internal sealed class MergedFetch : StreamHandler, ITopicUser
 
     private static readonly byte[] NoFilters = new byte[sizeof(int)];
 
-    private readonly TopicView _topic;
+    private readonly TopicSource _topic;
     private readonly TopicCursor _cursor;
     private readonly bool _isBounded;
     private readonly byte[] _filters;
@@ -39,7 +38,8 @@ internal sealed class MergedFetch : StreamHandler, ITopicUser
     private bool _isPosted;
     private int _sentBytes;
 
-    public MergedFetch(TopicView topic, in KafkaBeginEx begin)
+    /// <summary>Joins the topic; the records are those of a merged fetch that was asked for.</summary>
+    public MergedFetch(TopicSource topic, in KafkaBeginEx begin)
     {
         _topic = topic;
         _isBounded = begin.IsBounded;
@@ -48,8 +48,10 @@ internal sealed class MergedFetch : StreamHandler, ITopicUser
         topic.Join(this);
     }
 
+    /// <inheritdoc/>
     public int Slot { get; set; }
 
+    /// <inheritdoc/>
     public override void OnBegin(in BeginFrame frame)
     {
         if (_topic.Reader is null && _topic.LostReason is CloseReason reason)
@@ -62,14 +64,17 @@ internal sealed class MergedFetch : StreamHandler, ITopicUser
         }
     }
 
+    /// <inheritdoc/>
     public override void OnWindow(in WindowFrame frame)
     {
         _isAwaited = true;
         Continue();
     }
 
+    /// <inheritdoc/>
     public void OnTopicMoved() => Continue();
 
+    /// <inheritdoc/>
     public void OnTopicLost()
     {
         if (_phase is Phase.Unknown or Phase.Filling)
@@ -78,6 +83,7 @@ internal sealed class MergedFetch : StreamHandler, ITopicUser
         }
     }
 
+    /// <inheritdoc/>
     public override void OnClosed()
     {
         _phase = Phase.Over;
@@ -136,6 +142,10 @@ internal sealed class MergedFetch : StreamHandler, ITopicUser
         if (_topic.Reader is not null)
         {
             Port.Close(CloseReason.Failed); // The topic was made anew: offsets of the old one mean nothing in it.
+        }
+        else if (_topic.IsElsewhere)
+        {
+            Port.Close(CloseReason.PeerLost); // What was mapped went away; whoever opens again is led there.
         }
 
         return false;
@@ -202,7 +212,7 @@ internal sealed class MergedFetch : StreamHandler, ITopicUser
         long extensionBytes = RecordFrame.ExtensionBytes(record, _cursor.PartitionCount);
         if (extensionBytes > FrameLayout.ExtensionBytesMax)
         {
-            CacheLog.RecordLeftOut(_topic.Logger, _topic.Name, _cursor.Partition, record.Offset, extensionBytes, FrameLayout.ExtensionBytesMax);
+            _topic.OnRecordLeftOut(_cursor.Partition, record.Offset, extensionBytes);
             return true;
         }
 
