@@ -6,12 +6,46 @@ using Confluent.Kafka;
 
 namespace Sluice.Suite.Tests;
 
+/// <summary>What the README promises, over shared memory as it is started.</summary>
+public sealed class QuickstartTests(QuickstartTests.Fixture fixture) : QuickstartChecks(fixture.Suite), IClassFixture<QuickstartTests.Fixture>
+{
+    public sealed class Fixture() : SuiteFixture();
+}
+
+/// <summary>The same with every link over gRPC, as between hosts: segments are not mapped, records come as frames.</summary>
+public sealed class GrpcQuickstartTests(GrpcQuickstartTests.Fixture fixture) : QuickstartChecks(fixture.Suite), IClassFixture<GrpcQuickstartTests.Fixture>
+{
+    public sealed class Fixture() : SuiteFixture("--links", "grpc");
+}
+
+/// <summary>The same with two processes of each room: what one acknowledged, all others show.</summary>
+public sealed class ReplicatedQuickstartTests(ReplicatedQuickstartTests.Fixture fixture) : QuickstartChecks(fixture.Suite), IClassFixture<ReplicatedQuickstartTests.Fixture>
+{
+    public sealed class Fixture() : SuiteFixture("--replicas", "edge=2,protocol-workers=2,kafka-cache=2");
+}
+
+/// <summary>A suite for all tests of a class.</summary>
+public abstract class SuiteFixture(params string[] arguments) : IAsyncLifetime
+{
+    public RunningSuite Suite { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Suite = await RunningSuite.StartAsync(arguments: arguments);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Suite is not null)
+        {
+            await Suite.DisposeAsync();
+        }
+    }
+}
+
 /// <summary>What the README promises, against the real processes.</summary>
-public sealed class QuickstartTests(QuickstartTests.Fixture fixture) : IClassFixture<QuickstartTests.Fixture>
+public abstract class QuickstartChecks(RunningSuite suite)
 {
     private const string Topic = "items-snapshots";
 
-    private HttpClient Http => fixture.Suite.Http;
+    private HttpClient Http => suite.Http;
 
     [Fact]
     public async Task An_item_is_written_read_found_unchanged_and_deleted()
@@ -86,7 +120,7 @@ public sealed class QuickstartTests(QuickstartTests.Fixture fixture) : IClassFix
     public async Task A_record_of_an_outside_producer_appears_without_restart()
     {
         string key = Guid.NewGuid().ToString("N");
-        using IProducer<string, string> producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = fixture.Suite.Kafka }).Build();
+        using IProducer<string, string> producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = suite.Kafka }).Build();
         await producer.ProduceAsync(Topic, new Message<string, string> { Key = key, Value = $$"""{"from":"{{key}}"}""" });
         await Eventually.TrueAsync(async () => (await Http.GetStringAsync("/items")).Contains(key, StringComparison.Ordinal), "the record is in the list");
         await Eventually.TrueAsync(async () => (await Http.GetAsync($"/items/{key}")).StatusCode == HttpStatusCode.OK, "the record is found by key");
@@ -100,7 +134,7 @@ public sealed class QuickstartTests(QuickstartTests.Fixture fixture) : IClassFix
         await Http.DeleteAsync($"/items/{key}");
         using IConsumer<string, string?> consumer = new ConsumerBuilder<string, string?>(new ConsumerConfig
         {
-            BootstrapServers = fixture.Suite.Kafka,
+            BootstrapServers = suite.Kafka,
             GroupId = $"test-{key}",
             AutoOffsetReset = AutoOffsetReset.Earliest,
             EnableAutoCommit = false,
@@ -206,20 +240,5 @@ public sealed class QuickstartTests(QuickstartTests.Fixture fixture) : IClassFix
     private sealed class NullableText : IDeserializer<string?>
     {
         public string? Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context) => isNull ? null : Encoding.UTF8.GetString(data);
-    }
-
-    public sealed class Fixture : IAsyncLifetime
-    {
-        public RunningSuite Suite { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync() => Suite = await RunningSuite.StartAsync();
-
-        public async ValueTask DisposeAsync()
-        {
-            if (Suite is not null)
-            {
-                await Suite.DisposeAsync();
-            }
-        }
     }
 }

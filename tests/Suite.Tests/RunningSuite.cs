@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Sluice.Suite.Tests;
 
@@ -38,7 +39,7 @@ public sealed class RunningSuite : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <summary>Starts the quickstart, or another configuration whose port stands as <paramref name="portText"/> in its text.</summary>
-    public static async Task<RunningSuite> StartAsync(string configuration = "examples/quickstart/sluice.yaml", string portText = "7114")
+    public static async Task<RunningSuite> StartAsync(string configuration = "examples/quickstart/sluice.yaml", string portText = "7114", params string[] arguments)
     {
         string directory = Directory.CreateTempSubdirectory("sluice-suite-").FullName;
         int port = FreePort();
@@ -52,8 +53,8 @@ public sealed class RunningSuite : IAsyncDisposable
             File.Copy(topics, Path.Combine(directory, "topics.yaml"));
         }
 
-        string[] arguments = ["--config", copy, "--kafka-data", Path.Combine(directory, "kafka"), "--kafka-port", kafkaPort.ToString(CultureInfo.InvariantCulture)];
-        IDistributedApplicationTestingBuilder builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(arguments);
+        string[] all = [.. arguments, "--config", copy, "--kafka-data", Path.Combine(directory, "kafka"), "--kafka-port", kafkaPort.ToString(CultureInfo.InvariantCulture)];
+        IDistributedApplicationTestingBuilder builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(all);
         DistributedApplication application = await builder.BuildAsync();
         var suite = new RunningSuite(directory, port, kafkaPort, builder, application);
         try
@@ -77,7 +78,7 @@ public sealed class RunningSuite : IAsyncDisposable
         Timeout = TimeSpan.FromSeconds(60),
     };
 
-    /// <summary>Process id of a service now; null while it is down.</summary>
+    /// <summary>Process id of a service now (of one of several: <c>edge-1</c>); null while it is down.</summary>
     public int? ProcessId(string service)
     {
         if (!_application.ResourceNotifications.TryGetCurrentState(service, out ResourceEvent? state))
@@ -103,9 +104,10 @@ public sealed class RunningSuite : IAsyncDisposable
     /// <summary>Waits until a service runs in another process and is healthy.</summary>
     public async Task ReturnedAsync(string service, int oldProcessId)
     {
-        await Eventually.TrueAsync(() => ProcessId(service) is { } id && id != oldProcessId, $"{service} runs again");
-        using var deadline = new CancellationTokenSource(StartMsMax);
-        await _application.ResourceNotifications.WaitForResourceHealthyAsync(service, deadline.Token);
+        await Eventually.TrueAsync(
+            () => ProcessId(service) is { } id && id != oldProcessId
+                && _application.ResourceNotifications.TryGetCurrentState(service, out ResourceEvent? state) && state.Snapshot.HealthStatus == HealthStatus.Healthy,
+            $"{service} runs again and is healthy");
     }
 
     public async ValueTask DisposeAsync()
