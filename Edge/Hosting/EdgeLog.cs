@@ -30,4 +30,7 @@ internal static partial class EdgeLog
     [LoggerMessage(3007, LogLevel.Warning,
         "edge: engine {Engine} is behind, {Depth} posts wait; new work is refused above {Limit} until it has caught up. Give it more cores, or run more replicas")]
     public static partial void Behind(ILogger logger, int engine, long depth, long limit);
+
+    [LoggerMessage(EventId = 3008, Message = "edge: {News}")]
+    public static partial void Memory(ILogger logger, LogLevel level, string news);
 }

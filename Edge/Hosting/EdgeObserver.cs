@@ -1,5 +1,6 @@
 using Sluice.Configuration.Graph;
 using Sluice.Frames;
+using Sluice.Frames.Memory;
 
 namespace Sluice.Edge.Hosting;
 
@@ -16,4 +17,10 @@ internal sealed class EdgeObserver(GatewayConfiguration configuration, ILogger l
     public override void OnLinkDown(string room, int processId) => EdgeLog.LinkDown(logger, room, processId);
 
     public override void OnLinkRefused(string room, string message) => EdgeLog.LinkRefused(logger, room, message);
+
+    public override void OnMemory(MemoryBudget budget, MemoryState state) =>
+        EdgeLog.Memory(logger, state == MemoryState.Free ? LogLevel.Information : LogLevel.Warning, budget.Explain(state));
+
+    public override void OnLeaks(FrameEngine engine, IReadOnlyList<string> leaks) =>
+        EdgeLog.Memory(logger, LogLevel.Error, $"engine {engine.Index} stopped and was not given back: {string.Join("; ", leaks)}");
 }

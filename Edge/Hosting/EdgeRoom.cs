@@ -19,6 +19,9 @@ internal sealed record EdgeRoomOptions
     /// <summary>Engines; one per core by default.</summary>
     public int EngineCount { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Memory that its streams may hold, in bytes; null for half of what the process may use.</summary>
+    public long? MemoryBytes { get; init; }
+
     /// <summary>Client connections at once.</summary>
     public int ConnectionsMax { get; init; } = ConnectionLimit.DefaultMax;
 }
@@ -76,6 +79,7 @@ internal sealed class EdgeRoom : IAsyncDisposable
                 Room = NameOf(Room.Edge),
                 Instance = _options.Instance,
                 EngineCount = _options.EngineCount,
+                MemoryBytes = _options.MemoryBytes,
                 RunDirectory = _options.RunDirectory,
                 ConnectTo = _options.RunDirectory is null ? [] : NeededRooms,
                 Observer = new EdgeObserver(_configuration, _logger),

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Sluice.Configuration;
 using Sluice.Configuration.Graph;
 using Sluice.Edge.Transport;
+using Sluice.Frames.Memory;
 using Sluice.Frames.Grpc;
 using Sluice.ServiceDefaults;
 
@@ -59,11 +60,15 @@ internal sealed class EdgeService(EdgeRoom room) : IHostedService, IHealthCheck,
     private static EdgeRoomOptions ReadOptions(IConfiguration environment)
     {
         string? runDirectory = environment["SLUICE_RUN_DIR"];
+        int engines = ReadNumber(environment, "SLUICE_EDGE_ENGINES", 1, 64, Math.Min(64, Environment.ProcessorCount));
         return new EdgeRoomOptions
         {
             RunDirectory = string.IsNullOrEmpty(runDirectory) ? null : runDirectory,
             Instance = string.IsNullOrEmpty(environment["SLUICE_INSTANCE"]) ? null : ReadNumber(environment, "SLUICE_INSTANCE", 0, 999, 0),
-            EngineCount = ReadNumber(environment, "SLUICE_EDGE_ENGINES", 1, 64, Math.Min(64, Environment.ProcessorCount)),
+            EngineCount = engines,
+            MemoryBytes = MemoryBudget.TryParse(environment[MemoryBudget.Variable], engines, out long bytes, out string? problem)
+                ? bytes
+                : throw ServiceStartException.Configuration(problem),
             ConnectionsMax = ReadNumber(environment, ConnectionLimit.Key, 1, 1_000_000, ConnectionLimit.DefaultMax),
         };
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Sluice.Frames;
+using Sluice.Frames.Memory;
 
 namespace Sluice.Edge.Http;
 
@@ -22,6 +23,7 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
     private long _sentBytesSeen;
     private int _firstCount;
     private int _unacknowledged;
+    private int _held;
     private bool _isFlushing;
     private bool _hasUnflushed;
     private bool _isDispatched;
@@ -36,6 +38,7 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
     public override void OnBegin(in BeginFrame frame)
     {
         Port.SendBegin();
+        Hold(HttpLimits.ConnectionHeldBytes);
         Port.SendWindow(HttpLimits.ConnectionWindowBytes);
         _openingTimer = Port.Engine.Schedule(
             HttpLimits.RequestHeadSeconds * 1000L, static state => ((HttpConnectionStream)state!).OnOpeningTimeout(), this);
@@ -89,6 +92,7 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
         _openingTimer?.Dispose();
         _finishedTimer?.Dispose();
         binding.Connections--;
+        Hold(-_held);
     }
 
     /// <summary>True once Kestrel gives up the connection. Any thread.</summary>
@@ -129,9 +133,23 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
             return false;
         }
 
+        Hold(opening == HttpOpening.Http2 ? HttpLimits.ConnectionStreamsWindowBytes : 0);
         _isDispatched = true;
         _sending = SendAsync(Connection.Sent);
         return true;
+    }
+
+    private void Hold(int bytes)
+    {
+        _held += bytes;
+        if (bytes >= 0)
+        {
+            binding.Engine.Memory.Take(MemoryUser.Connections, bytes);
+        }
+        else
+        {
+            binding.Engine.Memory.Give(MemoryUser.Connections, -bytes);
+        }
     }
 
     private void OnOpeningTimeout()

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
+using Sluice.Frames.Memory;
 
 namespace Sluice.Edge.Http;
 
@@ -15,7 +16,7 @@ internal sealed partial class HttpExchange
     private static readonly SendOrPostCallback FlushPosted = static state => ((HttpExchange)state!).OnFlushPosted();
 
     private IHttpResponseBodyFeature _body = null!;
-    private byte[]? _kept;
+    private Slot _kept;
     private int _keptBytes;
     private int _keptReserved;
     private int _unacknowledged;
@@ -59,8 +60,12 @@ internal sealed partial class HttpExchange
 
         if (_isFlushing)
         {
-            _kept ??= ArrayPool<byte>.Shared.Rent(HttpLimits.ResponseWindowBytes);
-            frame.Payload.CopyTo(_kept.AsSpan(_keptBytes));
+            if (_kept.IsNone)
+            {
+                _kept = _binding.Engine.Slots.Lease("http responses that wait for their client", HttpLimits.ResponseWindowBytes);
+            }
+
+            frame.Payload.CopyTo(_kept.Span[_keptBytes..]);
             _keptBytes += frame.Payload.Length;
             _keptReserved += frame.Reserved;
         }
@@ -100,7 +105,7 @@ internal sealed partial class HttpExchange
         _response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
         {
-            _response.Headers.RetryAfter = RetryNow;
+            _response.Headers.RetryAfter = frame.Reason == CloseReason.Overloaded ? RetrySoon : RetryNow;
         }
     }
 
@@ -173,16 +178,21 @@ internal sealed partial class HttpExchange
 
     private void WriteKept()
     {
-        if (_kept is not null && _outcome == Outcome.None)
+        if (_keptBytes > 0 && _outcome == Outcome.None)
         {
-            Write(_kept.AsSpan(0, _keptBytes), _keptReserved);
+            Write(_kept.Span[.._keptBytes], _keptReserved);
         }
 
+        ReturnKept();
+    }
+
+    private void ReturnKept()
+    {
         _keptBytes = _keptReserved = 0;
-        if (_kept is not null)
+        if (!_kept.IsNone)
         {
-            ArrayPool<byte>.Shared.Return(_kept);
-            _kept = null;
+            _binding.Engine.Slots.Return(_kept);
+            _kept = default;
         }
     }
 

@@ -35,6 +35,7 @@ internal sealed partial class HttpExchange(HttpConnection connection)
 
     private static readonly StringValues CloseToken = "close";
     private static readonly StringValues RetryNow = "0";
+    private static readonly StringValues RetrySoon = "1"; // Memory comes back as others finish.
 
     private readonly HttpServerBinding _binding = connection.Binding;
     private readonly EngineSignal _done = new();
@@ -90,6 +91,7 @@ internal sealed partial class HttpExchange(HttpConnection connection)
         {
             abort.Unregister();
             connection.Remove(this);
+            ReturnKept();
             _stream?.Detach();
             _stream = null;
         }
@@ -122,6 +124,12 @@ internal sealed partial class HttpExchange(HttpConnection connection)
     // Order of work: method, host, origin, route, stream (config-core §3.3).
     private bool TryOpen()
     {
+        if (!_binding.Engine.Memory.TryAdmitWork())
+        {
+            _response.Headers.RetryAfter = RetrySoon;
+            return Answer(StatusCodes.Status503ServiceUnavailable); // The connection's memory comes back too.
+        }
+
         int status = HttpMethods.Check(_request.Method);
         if (status != StatusCodes.Status200OK)
         {

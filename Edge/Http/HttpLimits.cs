@@ -32,6 +32,12 @@ internal static class HttpLimits
     /// <summary>Bytes of a connection that wait for the parser, or for the socket, before the side that fills them pauses: one slot.</summary>
     public const int PipeBytesMax = FrameLayout.PayloadBytesMax;
 
+    /// <summary>
+    /// What a connection may hold outside of its streams' windows, in bytes: a full pipe of bytes to send, and 16 KiB of Kestrel's own (10 KB
+    /// measured). With HTTP/2 besides <see cref="ConnectionStreamsWindowBytes"/>: request bytes that wait for apps.
+    /// </summary>
+    public const int ConnectionHeldBytes = PipeBytesMax + (16 * 1024);
+
     /// <summary>Window of a response, in bytes: two slots, one being written while the next is on its way.</summary>
     public const int ResponseWindowBytes = 2 * FrameLayout.PayloadBytesMax;
 

@@ -9,7 +9,7 @@ internal static class HttpRefusal
     public static int StatusOf(CloseReason reason) => reason switch
     {
         CloseReason.None or CloseReason.NoRoute or CloseReason.Refused => 404,
-        CloseReason.PeerLost or CloseReason.Unreachable or CloseReason.Shutdown or CloseReason.LimitExceeded => 503,
+        CloseReason.PeerLost or CloseReason.Unreachable or CloseReason.Shutdown or CloseReason.LimitExceeded or CloseReason.Overloaded => 503,
         CloseReason.TimedOut => 504,
         _ => 500,
     };

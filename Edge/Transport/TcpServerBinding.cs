@@ -19,6 +19,13 @@ internal sealed class TcpServerBinding(TcpServer server, FrameEngine engine) : I
     /// <summary>Takes a connection for which a place was taken in the service's limit.</summary>
     public void OnAccepted(TcpSocket socket)
     {
+        if (!engine.Memory.TryAdmitHelp())
+        {
+            socket.Close(); // At once: left in the backlog it would hang without an answer.
+            Release();
+            return;
+        }
+
         if (!server.Options.Routes.NeedsAuthority)
         {
             Open(socket, null);

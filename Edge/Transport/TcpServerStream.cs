@@ -1,6 +1,7 @@
 using System.Buffers;
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
+using Sluice.Frames.Memory;
 
 namespace Sluice.Edge.Transport;
 
@@ -29,6 +30,7 @@ internal sealed class TcpServerStream(TcpServerBinding binding, TcpSocket socket
     private bool _isReplyBegun;
     private bool _isEnding;
     private bool _isOver;
+    private bool _isHeld; // in the budget, beyond the stream
 
     private bool IsSending => _rest is not null;
 
@@ -111,7 +113,11 @@ internal sealed class TcpServerStream(TcpServerBinding binding, TcpSocket socket
         if (!IsSending)
         {
             Dispose();
+            return;
         }
+
+        binding.Engine.Memory.Take(MemoryUser.Connections, ReplyBytesMax); // Its credit is gone with the stream, the bytes are still here.
+        _isHeld = true;
     }
 
     void ITcpSocketOwner.OnReadable()
@@ -204,6 +210,12 @@ internal sealed class TcpServerStream(TcpServerBinding binding, TcpSocket socket
 
     private void ForgetRest()
     {
+        if (_isHeld)
+        {
+            _isHeld = false;
+            binding.Engine.Memory.Give(MemoryUser.Connections, ReplyBytesMax);
+        }
+
         _rest = null;
         _restStart = _restEnd = _restReserved = 0;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Sluice.Frames.Memory;
@@ -65,22 +66,30 @@ public sealed class MemoryBudget
     /// <summary>Reads the setting; nothing means half of the memory that this process may use.</summary>
     /// <param name="megabytes">What the variable says.</param>
     /// <param name="engineCount">Engines of the process: their rings take at most half of a stated budget, a quarter of the default.</param>
-    /// <exception cref="ArgumentException">It is no whole number of megabytes in range.</exception>
-    public static long Parse(string? megabytes, int engineCount)
+    /// <param name="bytes">The budget.</param>
+    /// <param name="problem">What is wrong with the setting, in words.</param>
+    public static bool TryParse(string? megabytes, int engineCount, out long bytes, [NotNullWhen(false)] out string? problem)
     {
+        problem = null;
         long rings = (long)engineCount * FrameEngine.LocalRingBytes;
         if (string.IsNullOrWhiteSpace(megabytes))
         {
             long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-            return Math.Clamp(available / 100 * DefaultSharePercent, Math.Max(BytesMin, 4 * rings), BytesMax);
+            bytes = Math.Clamp(available / 100 * DefaultSharePercent, Math.Max(BytesMin, 4 * rings), BytesMax);
+            return true;
         }
 
         long min = Math.Max(BytesMin, 2 * rings) >> 20;
-        return long.TryParse(megabytes, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= min && number <= BytesMax >> 20
-            ? number << 20
-            : throw new ArgumentException(
-                $"{Variable} is '{megabytes}'; with {engineCount} engines it must be a whole number of megabytes from {min} to {BytesMax >> 20}");
+        bool isSound = long.TryParse(megabytes, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= min && number <= BytesMax >> 20;
+        bytes = number << 20;
+        problem = isSound ? null : $"{Variable} is '{megabytes}'; with {engineCount} engines it must be a whole number of megabytes from {min} to {BytesMax >> 20}";
+        return isSound;
     }
+
+    /// <summary>The same, for those who cannot go on without.</summary>
+    /// <exception cref="ArgumentException">It is no whole number of megabytes in range.</exception>
+    public static long Parse(string? megabytes, int engineCount) =>
+        TryParse(megabytes, engineCount, out long bytes, out string? problem) ? bytes : throw new ArgumentException(problem);
 
     /// <summary>What a user holds on all engines, in bytes, a moment late.</summary>
     public long UsedBy(MemoryUser user)
@@ -97,6 +106,16 @@ public sealed class MemoryBudget
         .Where(use => use.Bytes > 0)
         .OrderByDescending(use => use.Bytes)
         .Select(use => string.Create(CultureInfo.InvariantCulture, $"{use.Name} {use.Bytes / 1048576.0:0.0} MB")));
+
+    /// <summary>What a new state means, in a sentence for the log.</summary>
+    public string Explain(MemoryState state) => state switch
+    {
+        MemoryState.Free => $"memory: less than 80 % of the budget of {Bytes >> 20} MB is used again; new work is let in",
+        MemoryState.Tight => $"memory: 90 % of the budget of {Bytes >> 20} MB was reached ({Describe()}); new work is refused until it is below 80 %. "
+            + $"Raise {Variable}, or run more replicas",
+        _ => $"memory: the budget of {Bytes >> 20} MB is used up ({Describe()}); nothing new is let in, no connection either, until it is below 90 %. "
+            + $"Raise {Variable}, or run more replicas",
+    };
 
     internal void Join(EngineMemory engine)
     {

@@ -21,4 +21,7 @@ internal static partial class CacheLog
     [LoggerMessage(5205, LogLevel.Warning,
         "engine {Engine} is behind, {Depth} posts wait; new work is refused above {Limit} until it has caught up. Give it more cores, or run more replicas")]
     public static partial void Behind(ILogger logger, int engine, long depth, long limit);
+
+    [LoggerMessage(EventId = 5206, Message = "{News}")]
+    public static partial void Memory(ILogger logger, LogLevel level, string news);
 }

@@ -1,5 +1,6 @@
 using Sluice.Configuration.Graph;
 using Sluice.Frames;
+using Sluice.Frames.Memory;
 
 namespace Sluice.KafkaCache.Hosting;
 
@@ -16,4 +17,10 @@ internal sealed class CacheObserver(GatewayConfiguration configuration, ILogger 
     public override void OnLinkDown(string room, int processId) => CacheLog.LinkDown(logger, room, processId);
 
     public override void OnLinkRefused(string room, string message) => CacheLog.LinkRefused(logger, room, message);
+
+    public override void OnMemory(MemoryBudget budget, MemoryState state) =>
+        CacheLog.Memory(logger, state == MemoryState.Free ? LogLevel.Information : LogLevel.Warning, budget.Explain(state));
+
+    public override void OnLeaks(FrameEngine engine, IReadOnlyList<string> leaks) =>
+        CacheLog.Memory(logger, LogLevel.Error, $"engine {engine.Index} stopped and was not given back: {string.Join("; ", leaks)}");
 }

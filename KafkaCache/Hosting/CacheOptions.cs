@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Frames.Memory;
 using Sluice.KafkaCache.Produce;
 using Sluice.ServiceDefaults;
 
@@ -22,6 +23,9 @@ internal sealed record CacheOptions
     /// <summary>What brokers know us by; each instance but the first adds its number, so that quotas and logs tell them apart.</summary>
     public string ClientId { get; init; } = "sluice";
 
+    /// <summary>Memory that its streams may hold, in bytes; null for half of what the process may use.</summary>
+    public long? MemoryBytes { get; init; }
+
     /// <summary>Limits of the produce side.</summary>
     public ProduceSettings Produce { get; init; } = new();
 
@@ -31,7 +35,7 @@ internal sealed record CacheOptions
     {
         var options = new CacheOptions { RunDirectory = Directory(environment, "SLUICE_RUN_DIR"), CacheDirectory = Directory(environment, "SLUICE_CACHE_DIR") };
         int? instance = string.IsNullOrEmpty(environment("SLUICE_INSTANCE")) ? null : Number(environment, "SLUICE_INSTANCE", 0, 999, 0);
-        return options with
+        options = options with
         {
             Instance = instance,
             EngineCount = Number(environment, "SLUICE_CACHE_ENGINES", 1, 64, options.EngineCount),
@@ -42,6 +46,9 @@ internal sealed record CacheOptions
                 BudgetBytes = Number(environment, "SLUICE_KAFKA_PRODUCE_BUDGET_MB", 1, 64 * 1024, (int)(options.Produce.BudgetBytes >> 20)) * 1024L * 1024,
             },
         };
+        return MemoryBudget.TryParse(environment(MemoryBudget.Variable), options.EngineCount, out long bytes, out string? problem)
+            ? options with { MemoryBytes = bytes }
+            : throw ServiceStartException.Configuration(problem);
     }
 
     private static string Directory(Func<string, string?> environment, string name) =>

@@ -66,6 +66,7 @@ internal sealed class CacheRoom : IAsyncDisposable
                 Room = "kafka-cache",
                 Instance = _options.Instance,
                 EngineCount = _options.EngineCount,
+                MemoryBytes = _options.MemoryBytes,
                 RunDirectory = _options.RunDirectory,
                 Observer = new CacheObserver(_configuration, _logger),
             },

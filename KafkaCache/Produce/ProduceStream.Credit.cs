@@ -1,5 +1,6 @@
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
+using Sluice.Frames.Memory;
 
 namespace Sluice.KafkaCache.Produce;
 
@@ -65,6 +66,7 @@ internal sealed partial class ProduceStream
                 }
             }
 
+            Engine.Memory.Take(MemoryUser.Records, held - _taken);
             _taken = held;
         }
 
@@ -86,6 +88,7 @@ internal sealed partial class ProduceStream
         if (held < _taken)
         {
             scope.Budget.Give(_taken - held);
+            Engine.Memory.Give(MemoryUser.Records, _taken - held);
             _taken = held;
         }
     }

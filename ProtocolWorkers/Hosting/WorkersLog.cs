@@ -1,4 +1,5 @@
 using Sluice.Frames;
+using Sluice.Frames.Memory;
 
 namespace Sluice.ProtocolWorkers.Hosting;
 
@@ -23,6 +24,9 @@ internal static partial class WorkersLog
     [LoggerMessage(4105, LogLevel.Warning,
         "engine {Engine} is behind, {Depth} posts wait; new work is refused above {Limit} until it has caught up. Give it more cores, or run more replicas")]
     public static partial void Behind(ILogger logger, int engine, long depth, long limit);
+
+    [LoggerMessage(EventId = 4106, Message = "{News}")]
+    public static partial void Memory(ILogger logger, LogLevel level, string news);
 }
 
 /// <summary>Turns what engines tell into log lines.</summary>
@@ -38,4 +42,10 @@ internal sealed class WorkersObserver(ILogger logger, Func<long, string> nameOf)
     public override void OnLinkDown(string room, int processId) => WorkersLog.LinkDown(logger, room, processId);
 
     public override void OnLinkRefused(string room, string message) => WorkersLog.LinkRefused(logger, room, message);
+
+    public override void OnMemory(MemoryBudget budget, MemoryState state) =>
+        WorkersLog.Memory(logger, state == MemoryState.Free ? LogLevel.Information : LogLevel.Warning, budget.Explain(state));
+
+    public override void OnLeaks(FrameEngine engine, IReadOnlyList<string> leaks) =>
+        WorkersLog.Memory(logger, LogLevel.Error, $"engine {engine.Index} stopped and was not given back: {string.Join("; ", leaks)}");
 }

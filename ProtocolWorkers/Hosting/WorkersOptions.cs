@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Frames.Memory;
 using Sluice.ServiceDefaults;
 
 namespace Sluice.ProtocolWorkers.Hosting;
@@ -11,6 +12,9 @@ internal sealed record WorkersOptions(string? RunDirectory, int? Instance, int P
 {
     /// <summary>Engines of the process: one per core.</summary>
     public int EngineCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 64);
+
+    /// <summary>Memory that its streams may hold, in bytes; null for half of what the process may use.</summary>
+    public long? MemoryBytes { get; init; }
 
     /// <summary>Reads the environment.</summary>
     /// <exception cref="ServiceStartException">Something is missing or no number.</exception>
@@ -27,7 +31,10 @@ internal sealed record WorkersOptions(string? RunDirectory, int? Instance, int P
             string.IsNullOrWhiteSpace(environment("SLUICE_INSTANCE")) ? null : ReadNumber(environment, "SLUICE_INSTANCE", 999),
             ReadNumber(environment, "SLUICE_PRODUCE_TIMEOUT_MS", 24 * 60 * 60 * 1000));
         int engines = ReadNumber(environment, "SLUICE_WORKERS_ENGINES", 64);
-        return engines == 0 ? options : options with { EngineCount = engines };
+        options = engines == 0 ? options : options with { EngineCount = engines };
+        return MemoryBudget.TryParse(environment(MemoryBudget.Variable), options.EngineCount, out long bytes, out string? problem)
+            ? options with { MemoryBytes = bytes }
+            : throw ServiceStartException.Configuration(problem);
     }
 
     private static int ReadNumber(Func<string, string?> environment, string name, int max)

@@ -31,6 +31,7 @@ internal sealed class WorkersService(GatewayConfiguration configuration, Workers
             Room = NameOf(Room.ProtocolWorkers),
             Instance = options.Instance,
             EngineCount = options.EngineCount,
+            MemoryBytes = options.MemoryBytes,
             RunDirectory = options.RunDirectory,
             ConnectTo = RoomsAhead(),
             Observer = new WorkersObserver(_logger, id => configuration.Find(id)?.QualifiedName ?? "an engine"),

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,11 +7,12 @@ using Sluice.Edge.Hosting;
 using Sluice.Edge.Http;
 using Sluice.Edge.Transport;
 using Sluice.Frames;
+using Sluice.Frames.Testing;
 
 namespace Sluice.Edge.Tests;
 
 /// <summary>Bindings of a configuration on real engines and loopback sockets, without links. Whatever exits lead to may be a test's own.</summary>
-/// <remarks>Every tcp server listens on a free port. Disposing fails the test when a stream or a connection is left, or a handler threw.</remarks>
+/// <remarks>Every tcp server listens on a free port. Disposing fails the test when a stream, a connection, credit or a slot is left, or a handler threw.</remarks>
 internal sealed class TestEdge : IAsyncDisposable
 {
     /// <summary>Names what the tests' http server exits to, unless a test says otherwise.</summary>
@@ -36,7 +36,7 @@ internal sealed class TestEdge : IAsyncDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddLogging().BuildServiceProvider();
     private readonly HttpServer _http;
     private readonly List<IEdgeBinding> _bindings = [];
-    private readonly Observer _observer = new();
+    private readonly LeakObserver _observer = new();
     private EngineGroup? _engines;
     private EpollTransport _transport = new(null);
 
@@ -65,12 +65,13 @@ internal sealed class TestEdge : IAsyncDisposable
         Func<FrameEngine, IBinding>? app = null,
         bool isEpoll = true,
         int engines = 2,
-        int connectionsMax = ConnectionLimit.DefaultMax)
+        int connectionsMax = ConnectionLimit.DefaultMax,
+        long? memoryBytes = null)
     {
         var edge = new TestEdge(connectionsMax);
         LoadResult result = ConfigurationLoader.LoadText(yaml, "test.yaml");
         Assert.Empty(result.Errors);
-        edge.Run(result.Configuration!, app, isEpoll && OperatingSystem.IsLinux(), engines);
+        edge.Run(result.Configuration!, app, isEpoll && OperatingSystem.IsLinux(), engines, memoryBytes);
         await edge._http.StartAsync(CancellationToken.None);
         foreach (IEdgeBinding binding in edge._bindings)
         {
@@ -113,6 +114,10 @@ internal sealed class TestEdge : IAsyncDisposable
 
             using var deadline = new CancellationTokenSource(1000);
             await StopAsync(deadline.Token);
+            if (!IsLenient)
+            {
+                await Leaks.AssertNoneOpenAsync(Engines); // The listeners are closed too now.
+            }
         }
         finally
         {
@@ -122,17 +127,17 @@ internal sealed class TestEdge : IAsyncDisposable
             Directory.Delete(_directory, recursive: true);
         }
 
-        Assert.Empty(_observer.Faults);
+        _observer.AssertClean();
     }
 
-    private void Run(GatewayConfiguration configuration, Func<FrameEngine, IBinding>? app, bool isEpoll, int engines)
+    private void Run(GatewayConfiguration configuration, Func<FrameEngine, IBinding>? app, bool isEpoll, int engines, long? memoryBytes)
     {
         _transport = new EpollTransport(isEpoll ? _directory : null);
         var parts = new EdgeParts(_http, _transport, Limit, NullLogger.Instance);
         List<(long Id, IEdgeBinding Binding)> own = [.. configuration.Bindings.Select(binding => (binding.Id, Create(binding, parts)))];
         _bindings.AddRange(own.Select(entry => entry.Binding));
         _engines = EngineGroup.Start(
-            new EngineGroupOptions { Room = "edge", EngineCount = engines, RunDirectory = isEpoll ? _directory : null, Observer = _observer },
+            new EngineGroupOptions { Room = "edge", EngineCount = engines, MemoryBytes = memoryBytes, RunDirectory = isEpoll ? _directory : null, Observer = _observer },
             engine =>
             {
                 foreach ((long id, IEdgeBinding binding) in own)
@@ -150,15 +155,4 @@ internal sealed class TestEdge : IAsyncDisposable
     private IEdgeBinding Create(BindingConfiguration binding, EdgeParts parts) => binding.Type == "tcp"
         ? new TcpServer(TcpServerOptions.From(binding) with { Ports = [0] }, parts.Transport, Limit, NullLogger.Instance)
         : EdgeBindings.Create(binding, parts);
-
-    private sealed class Observer : EngineObserver
-    {
-        public ConcurrentQueue<Exception> Faults { get; } = new();
-
-        public override void OnFault(FrameEngine engine, long bindingId, Exception exception)
-        {
-            Faults.Enqueue(exception);
-            Console.Error.WriteLine(exception); // A fault often shows as a test that waits in vain.
-        }
-    }
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Sluice.Frames.Testing;
 
 namespace Sluice.Frames.Grpc.Tests;
 
@@ -75,10 +76,11 @@ internal sealed class LinkHost : IAsyncDisposable
     {
         await Group.DisposeAsync();
         await _app.DisposeAsync();
+        Refused.AssertClean();
     }
 }
 
-internal sealed class Refusals : EngineObserver
+internal sealed class Refusals : LeakObserver
 {
     private readonly List<string> _messages = [];
 

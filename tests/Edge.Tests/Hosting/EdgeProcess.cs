@@ -38,11 +38,12 @@ internal sealed class EdgeProcess : IAsyncDisposable
     }
 
     /// <summary>Starts an instance; descriptors are limited when a number is given.</summary>
-    public static EdgeProcess Start(string runDirectory, int port, int instance = 0, int descriptorsMax = 0)
+    public static EdgeProcess Start(
+        string runDirectory, int port, int instance = 0, int descriptorsMax = 0, string? yaml = null, params (string Name, string Value)[] environment)
     {
         Directory.CreateDirectory(runDirectory);
         string file = Path.Combine(runDirectory, "sluice.yaml");
-        File.WriteAllText(file, $$"""
+        File.WriteAllText(file, yaml ?? $$"""
             name: test
             bindings:
               net: { type: tcp, kind: server, options: { host: 127.0.0.1, port: {{port}} }, exit: echo }
@@ -57,6 +58,11 @@ internal sealed class EdgeProcess : IAsyncDisposable
         start.Environment["SLUICE_RUN_DIR"] = runDirectory;
         start.Environment["SLUICE_INSTANCE"] = instance.ToString(CultureInfo.InvariantCulture);
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return new EdgeProcess(Process.Start(start)!);
     }
 
