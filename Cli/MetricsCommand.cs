@@ -117,6 +117,15 @@ internal static class MetricsCommand
             IEnumerable<long> values = Enumerable.Range(0, reader.EngineCount).Select(engine => reader.Engine(engine, counter));
             yield return ["-", name, label.Label, $"{(label.IsLargest ? values.Max() : values.Sum())}"];
         }
+
+        for (int engine = 0; engine < reader.EngineCount; engine++)
+        {
+            TurnLengths lengths = reader.TurnLengths(engine);
+            long maxNs = reader.Engine(engine, EngineCounter.TurnNsMax);
+            yield return ["-", $"{name}.{engine}", "engine.turn.p50.ns", $"{lengths.AtMostNs(0.5, maxNs)}"];
+            yield return ["-", $"{name}.{engine}", "engine.turn.p99.ns", $"{lengths.AtMostNs(0.99, maxNs)}"];
+            yield return ["-", $"{name}.{engine}", "engine.turn.max.ns", $"{maxNs}"];
+        }
     }
 
     private static void Print(List<string[]> rows, TextWriter output)

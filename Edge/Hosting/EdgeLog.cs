@@ -33,4 +33,11 @@ internal static partial class EdgeLog
 
     [LoggerMessage(EventId = 3008, Message = "edge: {News}")]
     public static partial void Memory(ILogger logger, LogLevel level, string news);
+
+    [LoggerMessage(3009, LogLevel.Warning,
+        "edge: engine {Engine} of {Room} is stuck: one turn has lasted {Ms} ms, in {Handler}; whatever else is on that engine waits")]
+    public static partial void Stalled(ILogger logger, string room, int engine, long ms, string handler);
+
+    [LoggerMessage(3010, LogLevel.Warning, "edge: engine {Engine} of {Room} goes on: that turn took {Ms} ms, in {Handler}")]
+    public static partial void StallOver(ILogger logger, string room, int engine, long ms, string handler);
 }

@@ -12,6 +12,10 @@ internal sealed class EdgeObserver(GatewayConfiguration configuration, ILogger l
 
     public override void OnBehind(FrameEngine engine, long depth, long limit) => EdgeLog.Behind(logger, engine.Index, depth, limit);
 
+    public override void OnStalled(EngineStall stall) => EdgeLog.Stalled(logger, stall.Room, stall.Engine, stall.ForMs, stall.Handler);
+
+    public override void OnStallOver(EngineStall stall) => EdgeLog.StallOver(logger, stall.Room, stall.Engine, stall.ForMs, stall.Handler);
+
     public override void OnLinkUp(string room, int processId) => EdgeLog.LinkUp(logger, room, processId);
 
     public override void OnLinkDown(string room, int processId) => EdgeLog.LinkDown(logger, room, processId);

@@ -17,7 +17,7 @@ internal sealed record EdgeRoomOptions
     public int? Instance { get; init; }
 
     /// <summary>Engines; one per core by default.</summary>
-    public int EngineCount { get; init; } = Environment.ProcessorCount;
+    public EngineSettings Engines { get; init; } = EngineSettings.Read(_ => null, "EDGE");
 
     /// <summary>Memory that its streams may hold, in bytes; null for half of what the process may use.</summary>
     public long? MemoryBytes { get; init; }
@@ -78,7 +78,9 @@ internal sealed class EdgeRoom : IAsyncDisposable
             {
                 Room = NameOf(Room.Edge),
                 Instance = _options.Instance,
-                EngineCount = _options.EngineCount,
+                EngineCount = _options.Engines.Count,
+                Cpus = _options.Engines.Cpus,
+                StallMs = _options.Engines.StallMs,
                 MemoryBytes = _options.MemoryBytes,
                 RunDirectory = _options.RunDirectory,
                 ConnectTo = _options.RunDirectory is null ? [] : NeededRooms,

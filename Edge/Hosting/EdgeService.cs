@@ -3,8 +3,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Sluice.Configuration;
 using Sluice.Configuration.Graph;
 using Sluice.Edge.Transport;
-using Sluice.Frames.Memory;
+using Sluice.Frames;
 using Sluice.Frames.Grpc;
+using Sluice.Frames.Memory;
 using Sluice.ServiceDefaults;
 
 namespace Sluice.Edge.Hosting;
@@ -60,17 +61,29 @@ internal sealed class EdgeService(EdgeRoom room) : IHostedService, IHealthCheck,
     private static EdgeRoomOptions ReadOptions(IConfiguration environment)
     {
         string? runDirectory = environment["SLUICE_RUN_DIR"];
-        int engines = ReadNumber(environment, "SLUICE_EDGE_ENGINES", 1, 64, Math.Min(64, Environment.ProcessorCount));
+        EngineSettings engines = ReadEngines(environment);
         return new EdgeRoomOptions
         {
             RunDirectory = string.IsNullOrEmpty(runDirectory) ? null : runDirectory,
             Instance = string.IsNullOrEmpty(environment["SLUICE_INSTANCE"]) ? null : ReadNumber(environment, "SLUICE_INSTANCE", 0, 999, 0),
-            EngineCount = engines,
-            MemoryBytes = MemoryBudget.TryParse(environment[MemoryBudget.Variable], engines, out long bytes, out string? problem)
+            Engines = engines,
+            MemoryBytes = MemoryBudget.TryParse(environment[MemoryBudget.Variable], engines.Count, out long bytes, out string? problem)
                 ? bytes
                 : throw ServiceStartException.Configuration(problem),
             ConnectionsMax = ReadNumber(environment, ConnectionLimit.Key, 1, 1_000_000, ConnectionLimit.DefaultMax),
         };
+    }
+
+    private static EngineSettings ReadEngines(IConfiguration environment)
+    {
+        try
+        {
+            return EngineSettings.Read(name => environment[name], "EDGE");
+        }
+        catch (FormatException exception)
+        {
+            throw ServiceStartException.Configuration(exception.Message);
+        }
     }
 
     private static int ReadNumber(IConfiguration environment, string key, int min, int max, int fallback)

@@ -138,6 +138,7 @@ public sealed class Budget : IDisposable
             }
 
             told++;
+            engine.Running = waiter.Callback;
             try
             {
                 waiter.Callback(waiter.State);

@@ -76,6 +76,30 @@ public sealed class EngineCounters
     /// <inheritdoc cref="EngineCounter.StreamsOverloaded"/>
     public ref long StreamsOverloaded => ref _memory.Slot(EngineCounter.StreamsOverloaded);
 
+    /// <summary>Counts a turn that had work. Engine thread.</summary>
+    internal void CountTurn(long tookNs)
+    {
+        _memory.Turn(Tracing.TurnLengths.BucketOf(tookNs))++;
+        _memory.Slot(EngineCounter.BusyNs) += tookNs;
+        ref long max = ref _memory.Slot(EngineCounter.TurnNsMax);
+        if (tookNs > max)
+        {
+            max = tookNs;
+        }
+    }
+
+    /// <summary>How long turns that had work took so far.</summary>
+    public TurnLengths TurnLengths()
+    {
+        var lengths = new TurnLengths();
+        for (int bucket = 0; bucket < Tracing.TurnLengths.Buckets; bucket++)
+        {
+            lengths.Add(bucket, _memory.Turn(bucket));
+        }
+
+        return lengths;
+    }
+
     /// <summary>Where streams that a binding opens (or that are opened to it) are counted. Engine thread.</summary>
     /// <param name="bindingId">The binding; 0 for one that nobody runs here.</param>
     /// <param name="isOpened">The group "opened by it".</param>

@@ -18,6 +18,16 @@ public class EngineObserver
     {
     }
 
+    /// <summary>An engine is in one turn for longer than the limit: whatever it runs blocks all else on it. The watchdog's thread, once a turn.</summary>
+    public virtual void OnStalled(EngineStall stall)
+    {
+    }
+
+    /// <summary>The turn that <see cref="OnStalled"/> told of is over; <see cref="EngineStall.ForMs"/> is its whole length. The watchdog's thread.</summary>
+    public virtual void OnStallOver(EngineStall stall)
+    {
+    }
+
     /// <summary>A link to another process is up. Any thread.</summary>
     public virtual void OnLinkUp(string room, int processId)
     {

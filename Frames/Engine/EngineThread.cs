@@ -1,8 +1,10 @@
-using System.Diagnostics;
+using Sluice.Frames.Memory;
+using Sluice.Frames.Tracing;
 
 namespace Sluice.Frames;
 
 /// <summary>Turns an engine on a thread of its own: works while there is work, looks a few more times, then parks at no cost.</summary>
+/// <remarks>The clock is read once a turn: the end of a turn is the beginning of the next.</remarks>
 public sealed class EngineThread : IDisposable
 {
     private const int ParkMsMax = 10_000; // An upper bound for a wake-up that went wrong; a parked engine costs one turn in ten seconds.
@@ -14,13 +16,30 @@ public sealed class EngineThread : IDisposable
     private const int LooksBeforePark = 24;
 
     private readonly Thread _thread;
+    private readonly int _cpu;
+    private readonly long _stallNs;
     private volatile bool _isStopping;
+    private volatile bool _isOver;
+    private long _turnStartNs;
+    private long _longTurnStartNs;
+    private long _longTurnNs;
 
     /// <summary>Starts turning.</summary>
     /// <param name="engine">Owned from here on: disposed when the thread stops.</param>
-    public EngineThread(FrameEngine engine)
+    /// <param name="cpu">The only CPU it may run on; negative for any. Linux; elsewhere it has no effect.</param>
+    /// <param name="stallMs">A turn that lasts longer is reported to the engine's observer; 0 for never.</param>
+    public EngineThread(FrameEngine engine, int cpu = -1, int stallMs = EngineSettings.StallMsUsual)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(stallMs);
         Engine = engine;
+        _cpu = cpu;
+        _stallNs = stallMs > 0 ? stallMs * 1_000_000L : long.MaxValue;
+        Stall = new StallWatch(this, stallMs);
+        if (stallMs > 0)
+        {
+            EngineWatchdog.Shared.Add(this);
+        }
+
         _thread = new Thread(Run) { IsBackground = true, Name = $"engine {engine.Room}.{engine.Index}" };
         _thread.Start();
     }
@@ -28,39 +47,81 @@ public sealed class EngineThread : IDisposable
     /// <summary>The engine that is turned.</summary>
     public FrameEngine Engine { get; }
 
-    private static long NowNs => (long)(Stopwatch.GetTimestamp() * (1_000_000_000.0 / Stopwatch.Frequency));
+    /// <summary>True once it has turned for the last time.</summary>
+    internal bool IsOver => _isOver;
+
+    /// <summary>What the watchdog knows of it.</summary>
+    internal StallWatch Stall { get; }
+
+    /// <summary>When the present turn began; 0 while the engine is parked. Any thread.</summary>
+    internal long TurnStartNs => Volatile.Read(ref _turnStartNs);
+
+    /// <summary>When the last turn began that was longer than the limit. Any thread.</summary>
+    internal long LongTurnStartNs => Volatile.Read(ref _longTurnStartNs);
+
+    /// <summary>How long that one took; read after <see cref="LongTurnStartNs"/>.</summary>
+    internal long LongTurnNs => Volatile.Read(ref _longTurnNs);
 
     private void Run()
     {
+        if (_cpu >= 0)
+        {
+            CpuAffinity.TryPin(_cpu);
+        }
+
         int idle = 0;
+        long nowNs = EngineClock.NowNs;
         while (!_isStopping)
         {
-            long start = NowNs;
-            if (Engine.Turn(start) > 0)
+            Volatile.Write(ref _turnStartNs, nowNs);
+            if (Engine.Turn(nowNs) > 0)
             {
                 idle = 0;
-                long took = NowNs - start;
-                if (took > Engine.Counters.TurnNsMax)
-                {
-                    Engine.Counters.TurnNsMax = took;
-                }
+                nowNs = OnTurned(nowNs);
             }
             else if (++idle <= LooksSpinning)
             {
                 Thread.SpinWait(4); // 0.15 us
+                nowNs = EngineClock.NowNs;
             }
             else if (idle <= LooksBeforePark)
             {
                 Thread.Yield();
+                nowNs = EngineClock.NowNs;
             }
             else
             {
                 idle = 0;
+                Volatile.Write(ref _turnStartNs, 0);
                 Engine.Park(ParkMsMax);
+                nowNs = EngineClock.NowNs;
+                Volatile.Write(ref _turnStartNs, nowNs);
+                EngineWatchdog.Shared.OnUnpark();
             }
         }
 
-        Engine.Dispose();
+        Engine.Dispose(); // Still watched: handlers hear that their streams end.
+        Volatile.Write(ref _turnStartNs, 0);
+        _isOver = true;
+        if (!Stall.IsOpen)
+        {
+            EngineWatchdog.Shared.Remove(this); // Else it first says how the stall ended.
+        }
+    }
+
+    private long OnTurned(long startNs)
+    {
+        long nowNs = EngineClock.NowNs;
+        long tookNs = nowNs - startNs;
+        Engine.Counters.CountTurn(tookNs);
+        if (tookNs >= _stallNs)
+        {
+            Engine.Counters[EngineCounter.Stalls]++;
+            Volatile.Write(ref _longTurnNs, tookNs);
+            Volatile.Write(ref _longTurnStartNs, startNs);
+        }
+
+        return nowNs;
     }
 
     /// <summary>Stops the thread and ends the engine's streams. Waits for at most 5 s.</summary>

@@ -63,6 +63,7 @@ public sealed class EngineTimer : IDisposable
             _state = null;
         }
 
+        engine.Running = callback;
         try
         {
             callback(state);

@@ -94,6 +94,12 @@ public sealed unsafe partial class FrameEngine : IDisposable
     /// <summary>True on the engine's own thread (during a turn).</summary>
     public bool IsCurrent => EngineScheduler.CurrentEngine == this;
 
+    /// <summary>What runs now, for the watchdog: a stream's handler, a binding, a socket's handler, or a callback. A plain store for each call.</summary>
+    internal object? Running { get; set; }
+
+    /// <summary>What a post carries while it runs: for the continuation of an await, the method that goes on.</summary>
+    internal object? RunningState { get; set; }
+
     // ---- bindings ----
 
     /// <summary>Puts a binding to work: streams opened to this id are offered to it.</summary>
@@ -177,13 +183,19 @@ public sealed unsafe partial class FrameEngine : IDisposable
 
     // ---- the turn ----
 
+    /// <summary>Sets the time before the first turn, so that timers which are started until then count from it.</summary>
+    internal void SetNow(long nowNs)
+    {
+        NowNs = nowNs;
+        _timers.SetNow(nowNs);
+    }
+
     /// <summary>Does one round of work.</summary>
     /// <param name="nowNs">Monotonic time, in nanoseconds.</param>
     /// <returns>How much was done; 0 means there is nothing to do now.</returns>
     public int Turn(long nowNs)
     {
-        NowNs = nowNs;
-        _timers.SetNow(nowNs);
+        SetNow(nowNs);
         FrameEngine? outer = EngineScheduler.Enter(this);
         try
         {
@@ -202,6 +214,8 @@ public sealed unsafe partial class FrameEngine : IDisposable
             }
 
             DropCorruptEnds();
+            Running = null;
+            RunningState = null;
             Counters.Turns++;
             _lastWork = work;
             return work;

@@ -194,6 +194,8 @@ internal sealed class PostQueue : IThreadPoolWorkItem
 
     private void Run(SendOrPostCallback callback, object? state)
     {
+        _engine.Running = callback;
+        _engine.RunningState = state;
         try
         {
             callback(state);

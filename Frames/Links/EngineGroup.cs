@@ -16,6 +16,12 @@ public sealed class EngineGroupOptions
     /// <summary>Engines, and so threads: from 1 to 64; one per core by default.</summary>
     public int EngineCount { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>CPUs that engines are pinned to, in turn; empty for none. Linux; this process must be allowed to use them.</summary>
+    public IReadOnlyList<int> Cpus { get; init; } = [];
+
+    /// <summary>A turn that lasts longer is reported to the observer, in milliseconds; 0 for never.</summary>
+    public int StallMs { get; init; } = EngineSettings.StallMsUsual;
+
     /// <summary>Where sockets and doorbells of the suite are; null for a process without links.</summary>
     public string? RunDirectory { get; init; }
 
@@ -213,13 +219,14 @@ public sealed class EngineGroup : IAsyncDisposable
         {
             Doorbell bell = hasLinks ? FifoDoorbell.Create(InRunDirectory($".{i}.bell")) : new LocalDoorbell();
             _engines[i] = new FrameEngine(i, Options.Room, bell, Options.Observer, _counters?.For(i), Memory);
+            _engines[i].SetNow(EngineClock.NowNs);
             _bells = hasLinks ? [.. _bells, bell.Path!] : _bells;
             configure(_engines[i]);
         }
 
         foreach (FrameEngine engine in _engines)
         {
-            _threads.Add(new EngineThread(engine));
+            _threads.Add(new EngineThread(engine, Options.Cpus.Count > 0 ? Options.Cpus[engine.Index % Options.Cpus.Count] : -1, Options.StallMs));
         }
 
         if (_listener is not null)

@@ -426,6 +426,7 @@ public sealed class LinkEnd
         }
         else if (binding is not null)
         {
+            Engine.Running = binding;
             try
             {
                 handler = binding.Accept(begin);

@@ -28,6 +28,10 @@ internal sealed unsafe class CounterMemory
 
     public ref long Slot(EngineCounter counter) => ref Unsafe.AsRef<long>(_block + ((int)counter * 8));
 
+    /// <summary>Turns of a length.</summary>
+    /// <param name="bucket">Of <see cref="TurnLengths"/>.</param>
+    public ref long Turn(int bucket) => ref Unsafe.AsRef<long>(_block + ((CounterLayout.TurnSlot + bucket) * 8));
+
     /// <summary>The id of a row.</summary>
     public ref long Row(int row) => ref Unsafe.AsRef<long>(RowStart(row));
 

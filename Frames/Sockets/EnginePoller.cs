@@ -142,6 +142,7 @@ public sealed class EnginePoller : IDisposable
             if (handler is not null && (generation & 0x7fffffff) == (int)(data >> 32))
             {
                 told++;
+                engine.Running = handler;
                 try
                 {
                     handler.OnReady(ToReadiness(BinaryPrimitives.ReadUInt32LittleEndian(entry)));

@@ -11,6 +11,7 @@ public sealed partial class StreamPort
             return;
         }
 
+        Engine.Running = _handler;
         switch (header.Type)
         {
             case FrameType.Begin when (_state & State.InBegun) != 0:
@@ -59,6 +60,7 @@ public sealed partial class StreamPort
     /// <summary>Ends the port without sending: the link is gone.</summary>
     internal void OnLinkLost(CloseReason reason)
     {
+        Engine.Running = _handler;
         if (!IsInClosed)
         {
             CloseIn(isError: true);

@@ -78,6 +78,18 @@ public sealed class CounterReader : IDisposable
     /// <summary>A counter of one engine.</summary>
     public long Engine(int engine, EngineCounter counter) => _view.ReadInt64(Block(engine) + ((int)counter * 8));
 
+    /// <summary>How long turns of one engine took that had work.</summary>
+    public TurnLengths TurnLengths(int engine)
+    {
+        var lengths = new TurnLengths();
+        for (int bucket = 0; bucket < Tracing.TurnLengths.Buckets; bucket++)
+        {
+            lengths.Add(bucket, _view.ReadInt64(Block(engine) + ((CounterLayout.TurnSlot + bucket) * 8)));
+        }
+
+        return lengths;
+    }
+
     /// <summary>The bindings of the process, by id: what its engines counted, added up.</summary>
     public IReadOnlyDictionary<long, BindingCounts> Bindings()
     {

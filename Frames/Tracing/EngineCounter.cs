@@ -84,6 +84,14 @@ public enum EngineCounter
     [CounterLabel("engine.posts.refused", "New work refused because the engine was behind.")]
     PostsRefused = 19,
 
+    /// <summary>Time spent in turns that had work, in nanoseconds.</summary>
+    [CounterLabel("engine.busy.ns", "Time spent in turns that had work, in nanoseconds.")]
+    BusyNs = 20,
+
+    /// <summary>Turns that lasted longer than the limit of the watchdog.</summary>
+    [CounterLabel("engine.stalls", "Turns that lasted longer than the limit of the watchdog.")]
+    Stalls = 21,
+
     /// <summary>Work that was refused because the memory budget of the process is used up.</summary>
     [CounterLabel("engine.streams.overloaded", "Work that was refused because the memory budget of the process is used up.")]
     StreamsOverloaded = 112,

@@ -24,4 +24,11 @@ internal static partial class CacheLog
 
     [LoggerMessage(EventId = 5206, Message = "{News}")]
     public static partial void Memory(ILogger logger, LogLevel level, string news);
+
+    [LoggerMessage(5207, LogLevel.Warning,
+        "engine {Engine} of {Room} is stuck: one turn has lasted {Ms} ms, in {Handler}; whatever else is on that engine waits")]
+    public static partial void Stalled(ILogger logger, string room, int engine, long ms, string handler);
+
+    [LoggerMessage(5208, LogLevel.Warning, "engine {Engine} of {Room} goes on: that turn took {Ms} ms, in {Handler}")]
+    public static partial void StallOver(ILogger logger, string room, int engine, long ms, string handler);
 }

@@ -12,6 +12,10 @@ internal sealed class CacheObserver(GatewayConfiguration configuration, ILogger 
 
     public override void OnBehind(FrameEngine engine, long depth, long limit) => CacheLog.Behind(logger, engine.Index, depth, limit);
 
+    public override void OnStalled(EngineStall stall) => CacheLog.Stalled(logger, stall.Room, stall.Engine, stall.ForMs, stall.Handler);
+
+    public override void OnStallOver(EngineStall stall) => CacheLog.StallOver(logger, stall.Room, stall.Engine, stall.ForMs, stall.Handler);
+
     public override void OnLinkUp(string room, int processId) => CacheLog.LinkUp(logger, room, processId);
 
     public override void OnLinkDown(string room, int processId) => CacheLog.LinkDown(logger, room, processId);

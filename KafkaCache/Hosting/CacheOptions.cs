@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Frames;
 using Sluice.Frames.Memory;
 using Sluice.KafkaCache.Produce;
 using Sluice.ServiceDefaults;
@@ -17,8 +18,8 @@ internal sealed record CacheOptions
     /// <summary>This process's number among its kind, from 0; null for the first free one.</summary>
     public int? Instance { get; init; }
 
-    /// <summary>Engines, from 1 to 64. At most 4 by default: they only pass frames on, the work is librdkafka's and the fetch thread's.</summary>
-    public int EngineCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
+    /// <summary>Engines. At most 4 by default: they only pass frames on, the work is librdkafka's and the fetch thread's.</summary>
+    public EngineSettings Engines { get; init; } = ReadEngines(_ => null);
 
     /// <summary>What brokers know us by; each instance but the first adds its number, so that quotas and logs tell them apart.</summary>
     public string ClientId { get; init; } = "sluice";
@@ -38,7 +39,7 @@ internal sealed record CacheOptions
         options = options with
         {
             Instance = instance,
-            EngineCount = Number(environment, "SLUICE_CACHE_ENGINES", 1, 64, options.EngineCount),
+            Engines = ReadEngines(environment),
             ClientId = (environment("SLUICE_KAFKA_CLIENT_ID") is { Length: > 0 } id ? id : options.ClientId) + (instance > 0 ? $"-{instance}" : ""),
             Produce = options.Produce with
             {
@@ -46,9 +47,21 @@ internal sealed record CacheOptions
                 BudgetBytes = Number(environment, "SLUICE_KAFKA_PRODUCE_BUDGET_MB", 1, 64 * 1024, (int)(options.Produce.BudgetBytes >> 20)) * 1024L * 1024,
             },
         };
-        return MemoryBudget.TryParse(environment(MemoryBudget.Variable), options.EngineCount, out long bytes, out string? problem)
+        return MemoryBudget.TryParse(environment(MemoryBudget.Variable), options.Engines.Count, out long bytes, out string? problem)
             ? options with { MemoryBytes = bytes }
             : throw ServiceStartException.Configuration(problem);
+    }
+
+    private static EngineSettings ReadEngines(Func<string, string?> environment)
+    {
+        try
+        {
+            return EngineSettings.Read(environment, "CACHE", countMax: 4);
+        }
+        catch (FormatException exception)
+        {
+            throw ServiceStartException.Configuration(exception.Message);
+        }
     }
 
     private static string Directory(Func<string, string?> environment, string name) =>

@@ -65,7 +65,9 @@ internal sealed class CacheRoom : IAsyncDisposable
             {
                 Room = "kafka-cache",
                 Instance = _options.Instance,
-                EngineCount = _options.EngineCount,
+                EngineCount = _options.Engines.Count,
+                Cpus = _options.Engines.Cpus,
+                StallMs = _options.Engines.StallMs,
                 MemoryBytes = _options.MemoryBytes,
                 RunDirectory = _options.RunDirectory,
                 Observer = new CacheObserver(_configuration, _logger),
@@ -77,7 +79,7 @@ internal sealed class CacheRoom : IAsyncDisposable
             cache.Start();
         }
 
-        CacheLog.Started(_logger, _options.EngineCount, _caches.Count + _clients.Count, _options.CacheDirectory);
+        CacheLog.Started(_logger, _options.Engines.Count, _caches.Count + _clients.Count, _options.CacheDirectory);
     }
 
     /// <summary>Puts this room's bindings to work on an engine.</summary>

@@ -27,6 +27,13 @@ internal static partial class WorkersLog
 
     [LoggerMessage(EventId = 4106, Message = "{News}")]
     public static partial void Memory(ILogger logger, LogLevel level, string news);
+
+    [LoggerMessage(4107, LogLevel.Warning,
+        "engine {Engine} of {Room} is stuck: one turn has lasted {Ms} ms, in {Handler}; whatever else is on that engine waits")]
+    public static partial void Stalled(ILogger logger, string room, int engine, long ms, string handler);
+
+    [LoggerMessage(4108, LogLevel.Warning, "engine {Engine} of {Room} goes on: that turn took {Ms} ms, in {Handler}")]
+    public static partial void StallOver(ILogger logger, string room, int engine, long ms, string handler);
 }
 
 /// <summary>Turns what engines tell into log lines.</summary>
@@ -36,6 +43,10 @@ internal sealed class WorkersObserver(ILogger logger, Func<long, string> nameOf)
         WorkersLog.Fault(logger, exception, nameOf(bindingId), engine.Index);
 
     public override void OnBehind(FrameEngine engine, long depth, long limit) => WorkersLog.Behind(logger, engine.Index, depth, limit);
+
+    public override void OnStalled(EngineStall stall) => WorkersLog.Stalled(logger, stall.Room, stall.Engine, stall.ForMs, stall.Handler);
+
+    public override void OnStallOver(EngineStall stall) => WorkersLog.StallOver(logger, stall.Room, stall.Engine, stall.ForMs, stall.Handler);
 
     public override void OnLinkUp(string room, int processId) => WorkersLog.LinkUp(logger, room, processId);
 

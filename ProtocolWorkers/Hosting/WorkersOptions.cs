@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Frames;
 using Sluice.Frames.Memory;
 using Sluice.ServiceDefaults;
 
@@ -10,8 +11,8 @@ namespace Sluice.ProtocolWorkers.Hosting;
 /// <param name="ProduceTimeoutMs">How long a produced record may wait for its acknowledgement, 0 for ever.</param>
 internal sealed record WorkersOptions(string? RunDirectory, int? Instance, int ProduceTimeoutMs)
 {
-    /// <summary>Engines of the process: one per core.</summary>
-    public int EngineCount { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 64);
+    /// <summary>Engines of the process: one per core by default.</summary>
+    public EngineSettings Engines { get; init; } = ReadEngines(_ => null);
 
     /// <summary>Memory that its streams may hold, in bytes; null for half of what the process may use.</summary>
     public long? MemoryBytes { get; init; }
@@ -26,15 +27,29 @@ internal sealed record WorkersOptions(string? RunDirectory, int? Instance, int P
             throw new ServiceStartException("SLUICE_RUN_DIR is not set; it names the directory where the suite's services meet, and AppHost sets it");
         }
 
-        var options = new WorkersOptions(
+        EngineSettings engines = ReadEngines(environment);
+        return new WorkersOptions(
             directory,
             string.IsNullOrWhiteSpace(environment("SLUICE_INSTANCE")) ? null : ReadNumber(environment, "SLUICE_INSTANCE", 999),
-            ReadNumber(environment, "SLUICE_PRODUCE_TIMEOUT_MS", 24 * 60 * 60 * 1000));
-        int engines = ReadNumber(environment, "SLUICE_WORKERS_ENGINES", 64);
-        options = engines == 0 ? options : options with { EngineCount = engines };
-        return MemoryBudget.TryParse(environment(MemoryBudget.Variable), options.EngineCount, out long bytes, out string? problem)
-            ? options with { MemoryBytes = bytes }
-            : throw ServiceStartException.Configuration(problem);
+            ReadNumber(environment, "SLUICE_PRODUCE_TIMEOUT_MS", 24 * 60 * 60 * 1000))
+        {
+            Engines = engines,
+            MemoryBytes = MemoryBudget.TryParse(environment(MemoryBudget.Variable), engines.Count, out long bytes, out string? problem)
+                ? bytes
+                : throw ServiceStartException.Configuration(problem),
+        };
+    }
+
+    private static EngineSettings ReadEngines(Func<string, string?> environment)
+    {
+        try
+        {
+            return EngineSettings.Read(environment, "WORKERS");
+        }
+        catch (FormatException exception)
+        {
+            throw ServiceStartException.Configuration(exception.Message);
+        }
     }
 
     private static int ReadNumber(Func<string, string?> environment, string name, int max)

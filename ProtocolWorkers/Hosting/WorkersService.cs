@@ -30,7 +30,9 @@ internal sealed class WorkersService(GatewayConfiguration configuration, Workers
         {
             Room = NameOf(Room.ProtocolWorkers),
             Instance = options.Instance,
-            EngineCount = options.EngineCount,
+            EngineCount = options.Engines.Count,
+            Cpus = options.Engines.Cpus,
+            StallMs = options.Engines.StallMs,
             MemoryBytes = options.MemoryBytes,
             RunDirectory = options.RunDirectory,
             ConnectTo = RoomsAhead(),
@@ -46,7 +48,7 @@ internal sealed class WorkersService(GatewayConfiguration configuration, Workers
         }
 
         services.JoinGrpcLinksIfAsked(_engines);
-        WorkersLog.Started(_logger, options.EngineCount, own.Count);
+        WorkersLog.Started(_logger, options.Engines.Count, own.Count);
         return Task.CompletedTask;
     }
 

@@ -6,6 +6,7 @@ using Sluice.Frames.Memory;
 // until it is killed, or until standard input closes: when the test is gone, so is this.
 //   produce FILE       line: the number of its first record
 //   consume FILE       line: the number of the record to stop after, -1 for none
+//   engines            says how many engines a service would have here, and ends
 //   link RUNDIR back   listens, and echoes what comes
 //   link RUNDIR front  connects to back, and keeps conversations going
 switch (args)
@@ -27,8 +28,12 @@ switch (args)
         await LinkAsync(directory, room);
         return 0;
 
+    case ["engines"]:
+        Console.Out.WriteLine(EngineSettings.Read(_ => null, "EDGE").Count);
+        return 0;
+
     default:
-        await Console.Error.WriteLineAsync("usage: produce FILE | consume FILE | link RUNDIR back|front");
+        await Console.Error.WriteLineAsync("usage: produce FILE | consume FILE | link RUNDIR back|front | engines");
         return 2;
 }
 

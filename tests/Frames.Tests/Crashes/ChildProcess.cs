@@ -43,6 +43,14 @@ internal sealed class ChildProcess : IDisposable
         return new ChildProcess(Process.Start(start)!);
     }
 
+    /// <summary>The only line that a child says which ends by itself.</summary>
+    public static string? Answer(params string[] arguments)
+    {
+        using ChildProcess child = Start(arguments);
+        child.AwaitExit();
+        return child._ready.Result;
+    }
+
     /// <summary>Waits until the process is up, without letting it begin.</summary>
     public void AwaitReady()
     {

@@ -111,7 +111,7 @@ public sealed class CounterTests : IDisposable
         string file = Path.Combine(_directory, "sluice.yaml");
         File.WriteAllText(file, "name: test\nbindings:\n  entry: { type: tcp, kind: server, options: { host: 127.0.0.1, port: 7 }, exit: echo }\n  echo: { type: echo, kind: server }\n");
         string output = Metrics("--config", file);
-        Assert.Contains("namespace  binding  metric", output, StringComparison.Ordinal);
+        Assert.Matches("(?m)^namespace +binding +metric +value$", output);
         Assert.Matches(@"(?m)^test +echo +stream\.data\.sent +5$", output);
         Assert.Matches(@"(?m)^test +entry +stream\.opens\.received +1$", output);
         Assert.Matches(@"(?m)^- +back-3 +engine\.workers\.count +2$", output);
@@ -141,6 +141,22 @@ public sealed class CounterTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         CountMuch(test.Engine.Counters);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public async Task How_long_turns_take_is_shown_for_each_engine()
+    {
+        await using EngineGroup group = Start();
+        await EchoOnce(group, "hello");
+        string[] lines = Metrics().Split('\n');
+        foreach (string name in new[] { "engine.turn.p50.ns", "engine.turn.p99.ns", "engine.turn.max.ns" })
+        {
+            string[] words = lines.Single(line => line.Contains("back-3.0 ", StringComparison.Ordinal) && line.Contains(name, StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            Assert.True(long.Parse(words[^1], System.Globalization.CultureInfo.InvariantCulture) > 0, name);
+        }
+
+        Assert.Contains(lines, line => line.Contains("back-3.1 ", StringComparison.Ordinal));
     }
 
     private static void CountMuch(EngineCounters counters)

@@ -76,7 +76,7 @@ public sealed class WorkersServiceTests : IDisposable
         await service.StopAsync(CancellationToken.None);
     }
 
-    private WorkersService NewService() => new(_gateway, new WorkersOptions(_run, 0, 0) { EngineCount = 2 }, NullLoggerFactory.Instance, new ServiceCollection().BuildServiceProvider());
+    private WorkersService NewService() => new(_gateway, new WorkersOptions(_run, 0, 0) { Engines = new EngineSettings(2, [], EngineSettings.StallMsUsual) }, NullLoggerFactory.Instance, new ServiceCollection().BuildServiceProvider());
 
     private static Task<HealthCheckResult> Health(WorkersService service) => service.CheckHealthAsync(new HealthCheckContext());
 
