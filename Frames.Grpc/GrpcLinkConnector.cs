@@ -126,10 +126,9 @@ internal sealed class GrpcLinkConnector : IAsyncDisposable
             channel?.Dispose();
             over.Dispose();
 
-            // A room that is not up yet is no news: it is waited for.
-            if (exception is not RpcException { StatusCode: StatusCode.Unavailable })
+            if (LinkProblem.Describe(exception, address) is { } problem)
             {
-                Report(exception is RpcException rpc ? $"the peer at {address} answered {rpc.StatusCode}: {rpc.Status.Detail}" : exception.Message);
+                Report(problem);
             }
 
             return null;

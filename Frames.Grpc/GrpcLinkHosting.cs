@@ -94,7 +94,16 @@ public static class GrpcLinkHosting
                 {
                     ServerCertificate = tls.Certificate,
                     ClientCertificateMode = ClientCertificateMode.RequireCertificate,
-                    ClientCertificateValidation = (certificate, _, errors) => tls.IsMember(certificate, errors),
+                    ClientCertificateValidation = (certificate, _, errors) =>
+                    {
+                        bool isMember = tls.IsMember(certificate, errors);
+                        if (!isMember)
+                        {
+                            kestrel.ApplicationServices.GetRequiredService<GrpcLinks>().OnStranger(certificate.Subject);
+                        }
+
+                        return isMember;
+                    },
                 });
             }
         });

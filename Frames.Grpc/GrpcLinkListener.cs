@@ -33,6 +33,9 @@ internal sealed class GrpcLinkListener : IAsyncDisposable
         return new Welcome { Hello = GrpcLinks.HelloOf(_group), Refusal = objection ?? "" };
     }
 
+    /// <summary>Says why somebody was not let in.</summary>
+    public void Refuse(string reason) => _group.Options.Observer.OnLinkRefused("unknown", reason);
+
     public async Task JoinAsync(IAsyncStreamReader<Batch> reader, IServerStreamWriter<Batch> writer, CancellationToken aborted)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

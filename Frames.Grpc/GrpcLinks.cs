@@ -17,6 +17,7 @@ public sealed class GrpcLinks : IRemoteLinks
     private readonly IHttpMessageHandlerFactory _handlers;
     private readonly IHostApplicationLifetime? _lifetime;
     private volatile GrpcLinkListener? _listener;
+    private string? _lastStranger;
 
     /// <summary>Made by the container.</summary>
     public GrpcLinks(IConfiguration configuration, ServiceEndpointResolver resolver, IHttpMessageHandlerFactory handlers, IHostApplicationLifetime? lifetime = null)
@@ -74,6 +75,15 @@ public sealed class GrpcLinks : IRemoteLinks
         _ when hello.Engines is < 1 or > 64 => $"announces {hello.Engines} engines; from 1 to 64",
         _ => null,
     };
+
+    /// <summary>Somebody showed a certificate that is not of our authority. Said once for each name in a row: it will come again.</summary>
+    internal void OnStranger(string name)
+    {
+        if (Interlocked.Exchange(ref _lastStranger, name) != name)
+        {
+            _listener?.Refuse($"a caller with the certificate '{name}' is not of the authority in {LinkTls.AuthorityKey}");
+        }
+    }
 
     internal GrpcLinkListener Listener(ServerCallContext context)
     {

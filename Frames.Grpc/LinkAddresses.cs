@@ -11,7 +11,7 @@ internal sealed class LinkAddresses(ServiceEndpointResolver resolver, string roo
     public async Task<IReadOnlyList<Uri>> FindAsync(CancellationToken cancellation)
     {
         string scheme = isTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
-        ServiceEndpointSource source = await resolver.GetEndpointsAsync($"{scheme}://_{EndpointName}.{room}", cancellation).ConfigureAwait(false);
+        ServiceEndpointSource source = await resolver.GetEndpointsAsync($"https+http://_{EndpointName}.{room}", cancellation).ConfigureAwait(false);
         return [.. source.Endpoints.Select(endpoint => Address(endpoint.ToString()!, scheme)).OfType<Uri>().Distinct()];
     }
 

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -128,6 +131,45 @@ public sealed class GrpcLinkTests : IAsyncDisposable
         await LinkHost.Until(() => front.Group.LinkCount("back") == backs.Length);
         await Task.WhenAll(Enumerable.Range(0, 30).Select(i => EchoOnce(front.Engine, $"{i}")));
         Assert.All(backs, back => Assert.Equal(10, back.Engine.Counters.StreamsAccepted));
+    }
+
+    [Fact]
+    public async Task A_peer_that_falls_silent_is_given_up_after_five_seconds_and_its_streams_end()
+    {
+        var streams = new ScriptedBinding(_ => new ScriptedStream { WhenBegin = stream => stream.Port.SendBegin() });
+        LinkHost back = await Back(1, binding: streams);
+        using GrpcChannel channel = GrpcChannel.ForAddress(back.Address);
+        using AsyncDuplexStreamingCall<Batch, Batch> call = new Wire.Links.LinksClient(channel).Join();
+        await call.RequestStream.WriteAsync(new Batch { Pair = new Pair { Hello = new Hello { Version = 1, Room = "front", Engines = 1 }, Link = "x" } });
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        await LinkHost.Until(() => back.Group.HasLinkTo("front"));
+        long since = Stopwatch.GetTimestamp();
+        await LinkHost.Until(() => !back.Group.HasLinkTo("front"));
+        Assert.InRange(Stopwatch.GetElapsedTime(since).TotalMilliseconds, 4000, 10_000); // Five seconds, on a busy machine.
+        Assert.Equal("the peer said nothing for 5 s", Assert.Single(back.Refused.Messages));
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_away_is_called_ever_more_seldom()
+    {
+        using var gone = new TcpListener(IPAddress.Loopback, 0);
+        gone.Start();
+        int calls = 0;
+        Task counting = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using Socket caller = await gone.AcceptSocketAsync();
+                calls++;
+                caller.Close(0); // As a balancer does that has nobody behind it.
+            }
+        });
+        long since = Stopwatch.GetTimestamp();
+        await Front(1, $"http://127.0.0.1:{((IPEndPoint)gone.LocalEndpoint).Port}");
+        await LinkHost.Until(() => Stopwatch.GetElapsedTime(since).TotalMilliseconds > 3000);
+        Assert.InRange(calls, 2, 16); // 50, 100, 200 … ms: six tries, of which HTTP may repeat some at once. Every 50 ms it would be sixty.
+        gone.Stop();
+        await Assert.ThrowsAnyAsync<Exception>(() => counting);
     }
 
     [Fact]

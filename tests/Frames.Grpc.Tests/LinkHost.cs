@@ -41,7 +41,7 @@ internal sealed class LinkHost : IAsyncDisposable
             builder.Configuration[$"services:{connectTo}:link:{i}"] = addresses![i];
         }
 
-        if (settings is null)
+        if (settings?.ContainsKey(GrpcLinkHosting.AddressKey) != true)
         {
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2));
         }
