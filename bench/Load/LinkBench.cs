@@ -7,7 +7,7 @@ namespace Sluice.Bench.Load;
 internal static class LinkBench
 {
     private const long Origin = 1;
-    private const long Echo = 2;
+    public const long Echo = 2;
     private const int ParkMs = 3; // Both engines are asleep well before.
 
     public static async Task RunAsync(LoadOptions options)
@@ -18,16 +18,7 @@ internal static class LinkBench
         {
             await using EngineGroup group = EngineGroup.Start(
                 new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = directory, ConnectTo = ["back"] }, engine => engine.Place(Echo, "back"));
-            long deadline = Environment.TickCount64 + 20_000;
-            while (!group.HasLinkTo("back"))
-            {
-                await Task.Delay(10).ConfigureAwait(false);
-                if (Environment.TickCount64 > deadline)
-                {
-                    throw new TimeoutException("the link did not come up within 20 s");
-                }
-            }
-
+            await LinkedAsync(group).ConfigureAwait(false);
             await PingAsync(group, 200_000, depth: 1, pauseMs: 0).ConfigureAwait(false);
             Figures.Print("rtt_spin_us", Median(await PingAsync(group, 400_000 * options.Seconds / 10, depth: 1, pauseMs: 0).ConfigureAwait(false)));
             Figures.Print("rtt_parked_us", Median(await PingAsync(group, 100 * options.Seconds, depth: 1, ParkMs).ConfigureAwait(false)));
@@ -52,20 +43,38 @@ internal static class LinkBench
         await Console.In.ReadToEndAsync().ConfigureAwait(false);
     }
 
-    private static Task<double[]> PingAsync(EngineGroup group, int count, int depth, int pauseMs)
+    /// <summary>Waits for the link.</summary>
+    public static async Task LinkedAsync(EngineGroup group)
+    {
+        long deadline = Environment.TickCount64 + 20_000;
+        while (!group.HasLinkTo("back"))
+        {
+            await Task.Delay(10).ConfigureAwait(false);
+            if (Environment.TickCount64 > deadline)
+            {
+                throw new TimeoutException("the link did not come up within 20 s");
+            }
+        }
+    }
+
+    /// <summary>Sends messages of 64 bytes to the echo.</summary>
+    /// <returns>The time of each round trip, in microseconds.</returns>
+    public static Task<double[]> PingAsync(EngineGroup group, int count, int depth, int pauseMs)
     {
         var ping = new Ping(count, depth, pauseMs);
         group.Engines[0].Post(() => group.Engines[0].Open(ping, Origin, Echo));
         return ping.Done;
     }
 
-    private static double Median(double[] values)
+    /// <summary>The middle one; sorts them.</summary>
+    public static double Median(double[] values)
     {
         Array.Sort(values);
         return values[values.Length / 2];
     }
 
-    private sealed class EchoBinding : IBinding
+    /// <summary>Sends back what it gets.</summary>
+    public sealed class EchoBinding : IBinding
     {
         public StreamHandler? Accept(in BeginFrame begin) => new EchoStream();
 

@@ -7,6 +7,9 @@ switch (args)
     case ["link-peer", string directory]:
         await LinkBench.RunPeerAsync(directory);
         return 0;
+    case ["grpc-link-peer"]:
+        await GrpcLinkBench.RunPeerAsync();
+        return 0;
     case ["engine-echo", string port]:
         await EngineBench.RunServerAsync(int.Parse(port, CultureInfo.InvariantCulture));
         return 0;
@@ -33,6 +36,7 @@ try
             return 0;
         case "link":
             await LinkBench.RunAsync(options);
+            await GrpcLinkBench.RunAsync(options);
             return 0;
         case "engine":
             await EngineBench.RunAsync(options);
