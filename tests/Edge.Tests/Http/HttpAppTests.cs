@@ -338,7 +338,8 @@ public sealed class HttpAppTests
         await TestEdge.UntilAsync(() => slow is not null, "the app has the request");
         using var deadline = new CancellationTokenSource(5000);
         Task stopping = edge.StopAsync(deadline.Token);
-        slow!.Port.Engine.Schedule(200, _ => slow.Respond("done", ":status: 200", "content-length: 4"));
+        FrameEngine engine = slow!.Port.Engine;
+        engine.Post(() => engine.Schedule(200, _ => slow.Respond("done", ":status: 200", "content-length: 4")));
         Assert.EndsWith("done", (await busy.ReadToEndAsync()).Text);
         await stopping;
         Assert.False(deadline.IsCancellationRequested);

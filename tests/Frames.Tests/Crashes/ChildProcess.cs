@@ -39,7 +39,6 @@ internal sealed class ChildProcess : IDisposable
         }
 
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
-        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // Its pipes in the temporary directory would outlive SIGKILL.
         return new ChildProcess(Process.Start(start)!);
     }
 
