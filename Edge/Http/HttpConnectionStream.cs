@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Sluice.Edge.Kestrel;
 using Sluice.Frames;
 using Sluice.Frames.Memory;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http.Features;
+using Sluice.Edge.Kestrel;
 using Sluice.Frames;
 
 namespace Sluice.Edge.Http;

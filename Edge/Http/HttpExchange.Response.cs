@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Sluice.Edge.Kestrel;
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
 using Sluice.Frames.Memory;

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Sluice.Edge.Kestrel;
 using Sluice.Frames;
 
 namespace Sluice.Edge.Http;

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using Sluice.Edge.Kestrel;
 
 namespace Sluice.Edge.Http;
 
@@ -58,11 +59,6 @@ internal sealed class HttpServer : IDisposable
         options.Listen(listener.EndPoint, listen =>
         {
             listen.Protocols = protocols;
-            listen.Use(static next => async connection =>
-            {
-                // Kestrel starts connections on the thread pool; from here on this one runs on its engine.
-                await ((HttpConnection)connection).Binding.Scheduler.SwitchToEngine();
-                await next(connection).ConfigureAwait(false);
-            });
+            listen.UseEngines();
         });
 }

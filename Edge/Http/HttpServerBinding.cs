@@ -1,6 +1,6 @@
-using System.IO.Pipelines;
 using System.Net;
 using System.Text;
+using Sluice.Edge.Kestrel;
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
 
@@ -20,13 +20,7 @@ internal sealed class HttpServerBinding : IBinding
         _server = server;
         Options = options;
         Engine = engine;
-        Scheduler = new EnginePipeScheduler(engine);
-        PipeOptions = new PipeOptions(
-            readerScheduler: Scheduler,
-            writerScheduler: Scheduler,
-            pauseWriterThreshold: HttpLimits.PipeBytesMax,
-            resumeWriterThreshold: HttpLimits.PipeBytesMax / 2,
-            useSynchronizationContext: false);
+        Pipes = new EnginePipes(engine);
     }
 
     /// <summary>What the configuration says.</summary>
@@ -36,10 +30,10 @@ internal sealed class HttpServerBinding : IBinding
     public FrameEngine Engine { get; }
 
     /// <summary>Brings work back to the engine.</summary>
-    public EnginePipeScheduler Scheduler { get; }
+    public EnginePipeScheduler Scheduler => Pipes.Scheduler;
 
-    /// <summary>How every pipe of this engine is made.</summary>
-    public PipeOptions PipeOptions { get; }
+    /// <summary>What its connections share.</summary>
+    public EnginePipes Pipes { get; }
 
     /// <summary>Turns headers into text and back.</summary>
     public HeaderText Text { get; } = new();

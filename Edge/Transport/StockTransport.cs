@@ -48,7 +48,6 @@ internal sealed class StockTransport : ITcpTransport
             await _stop.CancelAsync().ConfigureAwait(false);
             socket.Dispose();
             await _accepting.ConfigureAwait(false);
-            _stop.Dispose();
         }
 
         private async Task AcceptAsync(ITcpAcceptor acceptor)

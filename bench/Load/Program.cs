@@ -10,6 +10,12 @@ switch (args)
     case ["grpc-link-peer"]:
         await GrpcLinkBench.RunPeerAsync();
         return 0;
+    case ["http-server", string kind, string port]:
+        await HttpServers.RunAsync(kind, int.Parse(port, CultureInfo.InvariantCulture));
+        return 0;
+    case ["http-client"]:
+        await HttpClientLoop.RunAsync();
+        return 0;
     case ["engine-echo", string port]:
         await EngineBench.RunServerAsync(int.Parse(port, CultureInfo.InvariantCulture));
         return 0;
@@ -27,6 +33,9 @@ try
     {
         case "http-crud":
             await HttpCrud.RunAsync(options);
+            return 0;
+        case "http":
+            await HttpBench.RunAsync(options);
             return 0;
         case "idle":
             await IdleBench.RunAsync(options);

@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Sluice.Edge.Http;
+namespace Sluice.Edge.Kestrel;
 
 /// <summary>Wakes one async method of the engine from its handlers, inline and without allocating. A set before the wait is kept.</summary>
 /// <remarks>Engine thread only; await it with <c>ConfigureAwait(false)</c>, so that it continues inside <see cref="Set"/>.</remarks>

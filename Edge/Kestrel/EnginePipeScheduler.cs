@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Sluice.Frames;
 
-namespace Sluice.Edge.Http;
+namespace Sluice.Edge.Kestrel;
 
 /// <summary>
 /// Runs what the pipes between engine and Kestrel wake: at once when that happens on the engine, posted to it from anywhere else. So
