@@ -53,6 +53,17 @@ internal sealed class HttpConnection : EngineConnection
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
+    public override int TrySend(ReadOnlySpan<byte> bytes) => _stream.TrySend(bytes);
+
+    public override void OnQueued()
+    {
+        // The stream's next WINDOW pushes.
+    }
+
+    public override void OnSent() => _stream.OnSent();
+
+    public override void OnConsumed() => _stream.OnConsumed();
+
     protected override string NameConnection() =>
         string.Create(CultureInfo.InvariantCulture, $"{_stream.Port.Engine.Index}.{_stream.Port.ConversationId}");
 }

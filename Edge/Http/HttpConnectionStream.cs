@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Sluice.Edge.Kestrel;
 using Sluice.Frames;
@@ -14,10 +12,9 @@ namespace Sluice.Edge.Http;
 /// </remarks>
 internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHandler
 {
-    private readonly EngineSignal _credit = new();
+    private readonly TaskCompletionSource _sent = new();
     private readonly byte[] _first = new byte[HttpPreface.Bytes];
     private HttpConnection? _connection;
-    private Task _sending = Task.CompletedTask;
     private EngineTimer? _openingTimer;
     private EngineTimer? _finishedTimer;
     private long _sentBytes;
@@ -25,8 +22,6 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
     private int _firstCount;
     private int _unacknowledged;
     private int _held;
-    private bool _isFlushing;
-    private bool _hasUnflushed;
     private bool _isDispatched;
     private bool _isEnded;
     private bool _isAborted;
@@ -48,20 +43,23 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
     public override void OnData(in DataFrame frame)
     {
         ReadOnlySpan<byte> payload = frame.Payload;
+        EngineInput input = Connection.Input;
+        payload.CopyTo(input.GetRoom(payload.Length));
+        input.Commit(payload.Length);
         _unacknowledged += frame.Reserved;
-        Connection.Received.Write(payload);
         if (!_isDispatched && !TryDispatch(payload))
         {
             return;
         }
 
-        if (_isFlushing)
+        input.Deliver();
+        if (input.IsOver)
         {
-            _hasUnflushed = true;
+            Port.SendReset(CloseReason.None); // Kestrel reads no more.
         }
-        else
+        else if (input.UnexaminedBytes < HttpLimits.PipeBytesMax)
         {
-            Flush();
+            Acknowledge();
         }
     }
 
@@ -76,17 +74,14 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
 
         _isEnded = true;
         AwaitProgress();
-        if (!_isFlushing)
-        {
-            Connection.Received.Complete();
-        }
+        Connection.Input.Finish();
     }
 
     public override void OnAbort(in CloseFrame frame) => Close(frame.Reason);
 
     public override void OnReset(in CloseFrame frame) => Close(frame.Reason);
 
-    public override void OnWindow(in WindowFrame frame) => _credit.Set();
+    public override void OnWindow(in WindowFrame frame) => Connection.Output.Push();
 
     public override void OnClosed()
     {
@@ -109,9 +104,53 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
     /// <summary>Kestrel is done with the connection: what it wrote is still sent, then the stream ends. Any thread.</summary>
     public async Task FinishAsync()
     {
+        await _sent.Task.ConfigureAwait(false);
         await binding.Scheduler.SwitchToEngine();
-        await _sending.ConfigureAwait(false); // Ends on the engine.
         Port.SendReset(CloseReason.None);
+    }
+
+    /// <summary>Sends what there is credit for.</summary>
+    public int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        if (Port.IsOutClosed)
+        {
+            return bytes.Length; // Nobody takes it any more.
+        }
+
+        int sent = 0;
+        while (sent < bytes.Length && Math.Min(bytes.Length - sent, Port.SendableBytes) is > 0 and int count && Port.TryClaimData(count, 0, out DataClaim claim))
+        {
+            bytes.Slice(sent, count).CopyTo(claim.Payload);
+            claim.Commit(count);
+            sent += count;
+        }
+
+        _sentBytes += sent;
+        return sent;
+    }
+
+    /// <summary>Kestrel has finished, and all it wrote is on its way.</summary>
+    public void OnSent()
+    {
+        if (IsAborted)
+        {
+            Abort();
+        }
+        else
+        {
+            Port.SendEnd();
+        }
+
+        _sent.TrySetResult();
+    }
+
+    /// <summary>Kestrel has read on.</summary>
+    public void OnConsumed()
+    {
+        if (Connection.Input.UnexaminedBytes <= HttpLimits.PipeBytesMax / 2)
+        {
+            Acknowledge();
+        }
     }
 
     // ---- client to Kestrel ----
@@ -136,7 +175,6 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
 
         Hold(opening == HttpOpening.Http2 ? HttpLimits.ConnectionStreamsWindowBytes : 0);
         _isDispatched = true;
-        _sending = SendAsync(Connection.Sent);
         return true;
     }
 
@@ -180,121 +218,34 @@ internal sealed class HttpConnectionStream(HttpServerBinding binding) : StreamHa
         }
     }
 
-    private void Flush()
-    {
-        ValueTask<FlushResult> flush = Connection.Received.FlushAsync();
-        if (flush.IsCompletedSuccessfully)
-        {
-            OnFlushed(flush.Result);
-        }
-        else
-        {
-            _isFlushing = true;
-            _ = AwaitFlushAsync(flush);
-        }
-    }
-
-    private async Task AwaitFlushAsync(ValueTask<FlushResult> flush)
-    {
-        FlushResult result = await flush.ConfigureAwait(false);
-        await binding.Scheduler.SwitchToEngine();
-        _isFlushing = false;
-        OnFlushed(result);
-        if (_hasUnflushed && !result.IsCompleted)
-        {
-            _hasUnflushed = false;
-            Flush();
-        }
-
-        if (_isEnded && !_isFlushing)
-        {
-            Connection.Received.Complete();
-        }
-    }
-
-    private void OnFlushed(FlushResult result)
+    private void Acknowledge()
     {
         int reserved = _unacknowledged;
         _unacknowledged = 0;
-        if (result.IsCompleted)
-        {
-            Port.SendReset(CloseReason.None); // Kestrel reads no more.
-        }
-        else
+        if (reserved > 0 && !Port.IsInClosed)
         {
             Port.Acknowledge(reserved);
         }
-    }
-
-    // ---- Kestrel to client ----
-
-    private async Task SendAsync(PipeReader reader)
-    {
-        while (true)
-        {
-            ReadResult result = await reader.ReadAsync().ConfigureAwait(false);
-            await binding.Scheduler.SwitchToEngine();
-            ReadOnlySequence<byte> buffer = result.Buffer;
-            while (!buffer.IsEmpty && !Port.IsOutClosed)
-            {
-                int count = SendSome(buffer);
-                buffer = buffer.Slice(count);
-                if (count == 0)
-                {
-                    await _credit.WaitAsync().ConfigureAwait(false);
-                }
-            }
-
-            reader.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted || Port.IsOutClosed)
-            {
-                break;
-            }
-        }
-
-        reader.Complete();
-        if (IsAborted)
-        {
-            Abort();
-        }
-        else
-        {
-            Port.SendEnd();
-        }
-    }
-
-    private int SendSome(in ReadOnlySequence<byte> buffer)
-    {
-        int count = (int)Math.Min(buffer.Length, Port.SendableBytes);
-        if (count == 0 || !Port.TryClaimData(count, 0, out DataClaim claim))
-        {
-            return 0;
-        }
-
-        buffer.Slice(0, count).CopyTo(claim.Payload);
-        claim.Commit(count);
-        _sentBytes += count;
-        return count;
     }
 
     private void Close(CloseReason reason)
     {
         _openingTimer?.Dispose();
         Port.Close(reason);
-        if (_isDispatched && !_isEnded)
-        {
-            _isEnded = true;
-            Connection.Received.Complete(new ConnectionResetException("The client closed the connection."));
-        }
-
         if (!_isDispatched)
         {
-            Connection.Discard();
+            Connection.Input.Complete();
             return;
         }
 
-        Connection.Sent.CancelPendingRead();
-        _credit.Set();
+        Connection.Output.Abandon();
+        _sent.TrySetResult();
+        if (!_isEnded)
+        {
+            _isEnded = true;
+            Connection.Input.Finish(new ConnectionResetException("The client closed the connection."));
+        }
+
         Connection.OnClientGone();
     }
 }

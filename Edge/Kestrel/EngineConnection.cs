@@ -10,19 +10,17 @@ namespace Sluice.Edge.Kestrel;
 /// Kestrel's parser and the request code run on the engine's thread; Kestrel's timers and its HTTP/2 writer may call
 /// <see cref="ConnectionContext.Abort(ConnectionAbortedException)"/> and <see cref="BaseConnectionContext.DisposeAsync"/> from others.
 /// </remarks>
-internal abstract class EngineConnection : ConnectionContext, IDuplexPipe
+internal abstract class EngineConnection : ConnectionContext, IDuplexPipe, IEnginePipeOwner
 {
     private readonly CancellationTokenSource _closed = new();
-    private readonly Pipe _received;
-    private readonly Pipe _sent;
     private string? _connectionId;
     private IDictionary<object, object?>? _items;
 
     protected EngineConnection(EnginePipes pipes, EndPoint? local, EndPoint? remote)
     {
         Pipes = pipes;
-        _received = new Pipe(pipes.Options);
-        _sent = new Pipe(pipes.Options);
+        Input = new EngineInput(pipes, this);
+        Output = new EngineOutput(pipes, this);
         Transport = this;
         LocalEndPoint = local;
         RemoteEndPoint = remote;
@@ -33,11 +31,11 @@ internal abstract class EngineConnection : ConnectionContext, IDuplexPipe
     /// <summary>Those of its engine.</summary>
     public EnginePipes Pipes { get; }
 
-    /// <summary>Where received bytes go.</summary>
-    public PipeWriter Received => _received.Writer;
+    /// <summary>Received bytes, for Kestrel to read.</summary>
+    public EngineInput Input { get; }
 
-    /// <summary>Where bytes to send come from.</summary>
-    public PipeReader Sent => _sent.Reader;
+    /// <summary>What Kestrel writes.</summary>
+    public EngineOutput Output { get; }
 
     public override IFeatureCollection Features { get; } = new FeatureCollection();
 
@@ -55,16 +53,17 @@ internal abstract class EngineConnection : ConnectionContext, IDuplexPipe
 
     public override IDuplexPipe Transport { get; set; }
 
-    PipeReader IDuplexPipe.Input => _received.Reader;
+    PipeReader IDuplexPipe.Input => Input;
 
-    PipeWriter IDuplexPipe.Output => _sent.Writer;
+    PipeWriter IDuplexPipe.Output => Output;
 
-    /// <summary>Gives back what was received before anyone served the connection.</summary>
-    public void Discard()
-    {
-        _received.Writer.Complete();
-        _received.Reader.Complete();
-    }
+    public abstract int TrySend(ReadOnlySpan<byte> bytes);
+
+    public abstract void OnQueued();
+
+    public abstract void OnSent();
+
+    public abstract void OnConsumed();
 
     /// <summary>A name for logs, unique in the process.</summary>
     protected abstract string NameConnection();
@@ -75,7 +74,7 @@ internal abstract class EngineConnection : ConnectionContext, IDuplexPipe
     /// <summary>Kestrel is done with both pipes.</summary>
     protected void CompletePipes()
     {
-        _received.Reader.Complete();
-        _sent.Writer.Complete();
+        Input.Complete();
+        Output.Complete();
     }
 }

@@ -1,26 +1,27 @@
-using System.Buffers;
 using System.Globalization;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Sluice.Edge.Http;
 using Sluice.Edge.Transport;
 
 namespace Sluice.Edge.Kestrel;
 
-/// <summary>A socket of an engine straight under Kestrel, without frames in between: received into one pipe, sent from the other.</summary>
+/// <summary>A socket of an engine straight under Kestrel, without frames in between.</summary>
 /// <remarks>
-/// Back-pressure: a full pipe stops receiving, so the peer's window closes; a full socket leaves bytes in the other pipe, and Kestrel's
-/// flush waits. While idle it holds no buffer.
+/// Back-pressure: while Kestrel leaves more than a slot unread nothing is received, so the peer's window closes; what the socket does not
+/// take waits in the output, and Kestrel's flush with it. While idle it holds no buffer.
 /// </remarks>
 internal sealed class SocketConnection : EngineConnection, ITcpSocketOwner
 {
-    private const int ReceiveBytesMin = 2048; // Room for an ordinary request; a page of the pipe has twice that.
+    private const int ReceiveBytesMin = 2048; // Room for an ordinary request.
 
     private readonly TcpSocket _socket;
     private readonly ITcpAcceptor _acceptor;
-    private readonly EngineSignal _restSent = new();
+    private readonly TaskCompletionSource _sent = new();
     private readonly long _number;
-    private Task _sending = Task.CompletedTask;
+    private int _lentBytes;
+    private bool _isAwaiting;
     private bool _isReceiveOver;
+    private bool _isReceiving;
     private bool _isBroken;
 
     /// <param name="pipes">Those of the socket's engine.</param>
@@ -35,163 +36,132 @@ internal sealed class SocketConnection : EngineConnection, ITcpSocketOwner
         socket.Owner = this;
     }
 
-    /// <summary>Begins to move bytes. Engine thread.</summary>
-    public void Start()
-    {
-        using var scope = new EnginePipeScheduler.Scope();
-        _sending = SendAsync();
-        _socket.AwaitReadable();
-    }
+    /// <summary>Begins to receive. Engine thread.</summary>
+    public void Start() => Await();
 
     public override void Abort(ConnectionAbortedException abortReason) =>
-        Pipes.Engine.Post(static state => ((SocketConnection)state!).Break(new ConnectionResetException("The connection was aborted.")), this);
+        Pipes.Engine.Post(static state => ((SocketConnection)state!).Break("The connection was aborted."), this);
 
     public override async ValueTask DisposeAsync()
     {
         CompletePipes();
+        await _sent.Task.ConfigureAwait(false);
         await Pipes.Scheduler.SwitchToEngine();
-        await _sending.ConfigureAwait(false); // Ends on the engine.
         _isReceiveOver = true;
         _socket.Close();
         _acceptor.GivePlaceBack();
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
+    public override int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        int sent = _isBroken ? TcpSocket.Broken : _socket.TrySend(bytes);
+        if (sent != TcpSocket.Broken)
+        {
+            return Math.Max(0, sent);
+        }
+
+        Break("The client closed the connection.");
+        return bytes.Length;
+    }
+
+    public override void OnQueued()
+    {
+        ReadOnlyMemory<byte> queued = Output.Queued;
+        _lentBytes = queued.Length;
+        Output.IsLent = true;
+        _socket.SendRest(queued);
+    }
+
+    public override void OnSent()
+    {
+        if (!_isBroken)
+        {
+            _socket.FinishSending();
+        }
+
+        _sent.TrySetResult();
+    }
+
+    public override void OnConsumed()
+    {
+        if (!_isAwaiting && !_isReceiving && !_isReceiveOver && Input.UnexaminedBytes <= HttpLimits.PipeBytesMax / 2)
+        {
+            Await();
+        }
+    }
+
     void ITcpSocketOwner.OnReadable()
     {
-        using var scope = new EnginePipeScheduler.Scope();
+        _isAwaiting = false;
         Receive();
     }
 
-    void ITcpSocketOwner.OnRestSent() => _restSent.Set();
-
-    void ITcpSocketOwner.OnBroken()
+    void ITcpSocketOwner.OnRestSent()
     {
-        using var scope = new EnginePipeScheduler.Scope();
-        Break(new ConnectionResetException("The client closed the connection."));
+        Output.Took(_lentBytes);
+        if (!Output.Queued.IsEmpty && !Output.IsLent)
+        {
+            OnQueued();
+        }
     }
+
+    void ITcpSocketOwner.OnBroken() => Break("The client closed the connection.");
 
     protected override string NameConnection() => string.Create(CultureInfo.InvariantCulture, $"{Pipes.Engine.Index}.{_number}");
 
     private void Receive()
     {
-        while (!_isReceiveOver)
+        _isReceiving = true;
+        bool isMore = true;
+        while (isMore && !_isReceiveOver)
         {
-            Memory<byte> room = Received.GetMemory(ReceiveBytesMin);
-            int received = _socket.TryReceive(room.Span);
+            Span<byte> room = Input.GetRoom(ReceiveBytesMin);
+            int received = _socket.TryReceive(room);
             if (received <= 0)
             {
+                Input.Trim();
                 OnNothing(received);
-                return;
+                break;
             }
 
-            Received.Advance(received);
-            bool isAll = received < room.Length; // Less than asked for: no second call to find out.
-            ValueTask<FlushResult> flush = Received.FlushAsync(); // Parser, app and response run inside.
-            if (!flush.IsCompletedSuccessfully)
-            {
-                _ = AwaitRoomAsync(flush, isAll);
-                return;
-            }
+            isMore = received == room.Length && Input.UnexaminedBytes + received <= HttpLimits.PipeBytesMax; // Less than asked for: that was all.
+            Input.Commit(received);
+            Input.Deliver();
+            _isReceiveOver |= Input.IsOver;
+        }
 
-            if (!GoesOn(flush.Result, isAll))
-            {
-                return;
-            }
+        _isReceiving = false;
+        if (!_isReceiveOver && Input.UnexaminedBytes <= HttpLimits.PipeBytesMax)
+        {
+            Await();
+        }
+    }
+
+    private void Await()
+    {
+        if (!_isAwaiting)
+        {
+            _isAwaiting = true;
+            _socket.AwaitReadable();
         }
     }
 
     private void OnNothing(int received)
     {
-        if (received == TcpSocket.WouldBlock)
-        {
-            _socket.AwaitReadable();
-        }
-        else if (received == 0)
+        if (received == 0)
         {
             _isReceiveOver = true;
-            Received.Complete();
+            Input.Finish();
             TellClosed();
         }
-        else
+        else if (received == TcpSocket.Broken)
         {
-            Break(new ConnectionResetException("The client closed the connection."));
+            Break("The client closed the connection.");
         }
     }
 
-    private async Task AwaitRoomAsync(ValueTask<FlushResult> flush, bool isAll)
-    {
-        FlushResult result = await flush.ConfigureAwait(false);
-        await Pipes.Scheduler.SwitchToEngine();
-        if (GoesOn(result, isAll))
-        {
-            Receive();
-        }
-    }
-
-    private bool GoesOn(in FlushResult result, bool isAll)
-    {
-        _isReceiveOver |= result.IsCompleted; // Kestrel reads no more.
-        if (isAll && !_isReceiveOver)
-        {
-            _socket.AwaitReadable();
-        }
-
-        return !isAll;
-    }
-
-    private async Task SendAsync()
-    {
-        while (true)
-        {
-            ReadResult result = await Sent.ReadAsync().ConfigureAwait(false);
-            await Pipes.Scheduler.SwitchToEngine();
-            foreach (ReadOnlyMemory<byte> piece in result.Buffer)
-            {
-                if (TrySend(piece, out ReadOnlyMemory<byte> rest))
-                {
-                    continue;
-                }
-
-                _socket.SendRest(rest);
-                await _restSent.WaitAsync().ConfigureAwait(false);
-            }
-
-            Sent.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted || _isBroken)
-            {
-                break;
-            }
-        }
-
-        Sent.Complete();
-        if (!_isBroken)
-        {
-            _socket.FinishSending();
-        }
-    }
-
-    // False when the system took less than all of it.
-    private bool TrySend(ReadOnlyMemory<byte> piece, out ReadOnlyMemory<byte> rest)
-    {
-        rest = default;
-        if (_isBroken)
-        {
-            return true;
-        }
-
-        int sent = _socket.TrySend(piece.Span);
-        if (sent == TcpSocket.Broken)
-        {
-            Break(new ConnectionResetException("The client closed the connection."));
-            return true;
-        }
-
-        rest = piece[Math.Max(0, sent)..];
-        return rest.IsEmpty;
-    }
-
-    private void Break(Exception reason)
+    private void Break(string reason)
     {
         if (_isBroken)
         {
@@ -199,15 +169,11 @@ internal sealed class SocketConnection : EngineConnection, ITcpSocketOwner
         }
 
         _isBroken = true;
+        _isReceiveOver = true;
         _socket.Reset();
-        if (!_isReceiveOver)
-        {
-            _isReceiveOver = true;
-            Received.Complete(reason);
-        }
-
-        Sent.CancelPendingRead();
-        _restSent.Set();
+        Input.Finish(new ConnectionResetException(reason));
+        Output.Abandon();
+        _sent.TrySetResult();
         TellClosed();
     }
 }

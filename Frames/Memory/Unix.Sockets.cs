@@ -48,7 +48,8 @@ internal static unsafe partial class Unix
     {
         fixed (byte* pointer = events)
         {
-            return epoll_wait(epoll, pointer, events.Length / EpollEventBytes, timeoutMs);
+            int count = events.Length / EpollEventBytes;
+            return timeoutMs == 0 ? epoll_look(epoll, pointer, count, 0) : epoll_wait(epoll, pointer, count, timeoutMs);
         }
     }
 
@@ -92,19 +93,23 @@ internal static unsafe partial class Unix
         return setsockopt(descriptor, 1, 13, &onAndZero, sizeof(long));
     }
 
-    public static nint Receive(int descriptor, Span<byte> buffer)
+    /// <summary>Bytes received, or an error number below zero.</summary>
+    public static int Receive(int descriptor, Span<byte> buffer)
     {
         fixed (byte* pointer = buffer)
         {
-            return recv(descriptor, pointer, (nuint)buffer.Length, 0);
+            nint received = recv(descriptor, pointer, (nuint)buffer.Length, 0);
+            return received >= 0 ? (int)received : -Marshal.GetLastSystemError();
         }
     }
 
-    public static nint Send(int descriptor, ReadOnlySpan<byte> buffer)
+    /// <summary>Bytes sent, or an error number below zero.</summary>
+    public static int Send(int descriptor, ReadOnlySpan<byte> buffer)
     {
         fixed (byte* pointer = buffer)
         {
-            return send(descriptor, pointer, (nuint)buffer.Length, MessageNoSignal);
+            nint sent = send(descriptor, pointer, (nuint)buffer.Length, MessageNoSignal);
+            return sent >= 0 ? (int)sent : -Marshal.GetLastSystemError();
         }
     }
 
@@ -146,13 +151,22 @@ internal static unsafe partial class Unix
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int setsockopt(int descriptor, int level, int option, void* value, uint bytes);
 
-    [LibraryImport("libc", SetLastError = true)]
+    // These never wait: the sockets are non-blocking, and the look has no timeout. So the collector need not be told that the thread is away,
+    // and nothing of the runtime runs between the call and the look at errno. They are called for every message.
+    [SuppressGCTransition]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint recv(int descriptor, byte* buffer, nuint bytes, int flags);
 
-    [LibraryImport("libc", SetLastError = true)]
+    [SuppressGCTransition]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint send(int descriptor, byte* buffer, nuint bytes, int flags);
+
+    [SuppressGCTransition]
+    [LibraryImport("libc", EntryPoint = "epoll_wait")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int epoll_look(int epoll, byte* entries, int count, int timeoutMs);
 
     [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

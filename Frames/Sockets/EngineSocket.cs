@@ -83,10 +83,10 @@ public sealed class EngineSocket : IDisposable
     }
 
     /// <summary>Reads what is there. 0: the peer has finished.</summary>
-    public int Receive(Span<byte> buffer) => Result(Unix.Receive(_descriptor, buffer));
+    public int Receive(Span<byte> buffer) => Unix.Receive(_descriptor, buffer);
 
     /// <summary>Writes what fits.</summary>
-    public int Send(ReadOnlySpan<byte> buffer) => Result(Unix.Send(_descriptor, buffer));
+    public int Send(ReadOnlySpan<byte> buffer) => Unix.Send(_descriptor, buffer);
 
     /// <summary>Finishes our direction: the peer reads an end.</summary>
     public void ShutdownSend() => Unix.Shutdown(_descriptor, 1);
@@ -140,8 +140,6 @@ public sealed class EngineSocket : IDisposable
             throw;
         }
     }
-
-    private static int Result(nint result) => result >= 0 ? (int)result : -Unix.LastError;
 
     private static int Check(int result) => result >= 0 ? result : throw new SocketException(Translate(Unix.LastError));
 

@@ -64,7 +64,7 @@ internal static class HttpServers
         LoadResult loaded = ConfigurationLoader.LoadText(configuration, "bench.yaml");
         ServiceProvider services = new ServiceCollection().AddLogging().BuildServiceProvider();
         var room = new EdgeRoom(
-            loaded.Configuration!, new EdgeRoomOptions { RunDirectory = runDirectory, EngineCount = 1 }, NullLoggerFactory.Instance, services);
+            loaded.Configuration!, new EdgeRoomOptions { RunDirectory = runDirectory, Engines = new EngineSettings(1, [], EngineSettings.StallMsUsual) }, NullLoggerFactory.Instance, services);
         await room.StartAsync(CancellationToken.None).ConfigureAwait(false);
         return room;
     }
