@@ -42,6 +42,9 @@ internal sealed class SimDirection
 
     public int Flushes { get; set; }
 
+    /// <summary>How often its receiver has asked for fresh credentials.</summary>
+    public int Challenges { get; set; }
+
     public void Fill(Span<byte> payload)
     {
         for (int i = 0; i < payload.Length; i++)

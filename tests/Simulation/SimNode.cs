@@ -67,7 +67,8 @@ internal sealed class SimNode : IDisposable
     /// <summary>Each call of a handler passes here. Returns false when the process is dead.</summary>
     public bool Enter()
     {
-        if (IsAlive && CallsUntilCrash >= 0 && CallsUntilCrash-- == 0)
+        bool isPlanned = IsAlive && World.Harm is { } harm && harm.Calls[Number]++ == harm.Call && harm.Node == Number;
+        if (isPlanned || (IsAlive && CallsUntilCrash >= 0 && CallsUntilCrash-- == 0))
         {
             Crash();
         }

@@ -39,8 +39,12 @@ internal sealed class SimPeer : StreamHandler
     private readonly bool _acknowledgesLater;
     private readonly bool _waitsForWhole;
     private readonly bool _isEarlyWindow;
+    private readonly bool _understandsChallenge;
+    private readonly Dictionary<int, Action> _signals = [];
     private readonly Budget? _budget;
-    private long _budgetBytes;
+    private readonly Budget? _middle;
+    private int _challenges;
+    private int _lastSignal;
     private int _pending;
     private int _pendingBudgeted;
     private bool _isAcknowledging;
@@ -71,11 +75,13 @@ internal sealed class SimPeer : StreamHandler
         _isEarlyWindow = _random.OneIn(3);
         // A budget does not cross links: a proxy that hears its sender over a link could not claim for it, so the whole way is on one engine.
         bool isOneEngine = conversation.Client == node.Number && Array.TrueForAll(conversation.Hops, hop => hop % 100 == node.Number);
+        _understandsChallenge = _random.OneIn(2);
         if (node.Budget is { } budget && isOneEngine && _random.OneIn(2))
         {
-            _budget = _random.OneIn(3) ? node.Engine.Budgets.Acquire(budget) : budget;
-            _budgetBytes = _budget == budget ? 0 : _padding + _minimum + _random.Between(200, 20_000);
-            _budget.Credit(_budgetBytes);
+            // Of the node's budget, of a child of it, or of a grandchild.
+            int generations = _random.Pick(0, 0, 1, 1, 2);
+            _middle = generations == 2 ? Acquire(budget) : null;
+            _budget = generations == 0 ? budget : Acquire(_middle ?? budget);
         }
 
         if (_act is not Act.None || _replyMood is ReplyMood.RefuseLater or ReplyMood.RefuseAfterRequest)
@@ -153,6 +159,11 @@ internal sealed class SimPeer : StreamHandler
         Check(frame.Reserved >= frame.Payload.Length + _padding, "padding was not charged");
         Fail(_in.Take(frame));
         Check(frame.BudgetId == 0 || frame.BudgetId == _budget?.Id, "another budget than the one granted");
+        if (_random.OneIn(16) && Port.SendChallenge(BitConverter.GetBytes(_in.Challenges + 1)))
+        {
+            _in.Challenges++;
+        }
+
         if (!_acknowledgesLater)
         {
             Acknowledge(_pending);
@@ -228,6 +239,38 @@ internal sealed class SimPeer : StreamHandler
         }
     }
 
+    public override void OnChallenge(in ChallengeFrame frame)
+    {
+        if (Enter("CHALLENGE"))
+        {
+            int number = BitConverter.ToInt32(frame.Extension);
+            Check(_understandsChallenge, "a challenge that it never said it understands");
+            Check(number > _challenges && number <= _out.Challenges, "a challenge that nobody sent, or twice");
+            _challenges = number;
+            _node.World.Heard = (_node.World.Heard.Challenges + 1, _node.World.Heard.Signals);
+        }
+    }
+
+    public override void OnSignal(in SignalFrame frame)
+    {
+        if (!_node.IsAlive)
+        {
+            return;
+        }
+
+        _node.World.Heard = (_node.World.Heard.Challenges, _node.World.Heard.Signals + 1);
+        Check(_closed == 0, "SIGNAL after the stream was over");
+        Check(frame.Payload.Length == 0 || BitConverter.ToInt32(frame.Payload) == frame.SignalId, "a signal brought another's payload");
+        if (_signals.Remove(frame.SignalId, out Action? action))
+        {
+            action();
+        }
+        else
+        {
+            Fail("SIGNAL twice, or one that nobody asked for");
+        }
+    }
+
     public override void OnClosed()
     {
         _closed++;
@@ -245,6 +288,7 @@ internal sealed class SimPeer : StreamHandler
             if (_budget != _node.Budget)
             {
                 _budget.Dispose();
+                _middle?.Dispose();
             }
         }
 
@@ -266,7 +310,15 @@ internal sealed class SimPeer : StreamHandler
         Pump();
     }
 
-    private void Grant() => Port.SendWindow(_window, _padding, _minimum, budgetId: _budget?.Id ?? 0);
+    private void Grant() => Port.SendWindow(
+        _window, _padding, _minimum, _understandsChallenge ? StreamPort.ChallengeCapability : 0, budgetId: _budget?.Id ?? 0);
+
+    private Budget Acquire(Budget parent)
+    {
+        Budget child = _node.Engine.Budgets.Acquire(parent);
+        child.Credit(_padding + _minimum + _random.Between(200, 20_000));
+        return child;
+    }
 
     private void AcknowledgeSome()
     {
@@ -410,17 +462,31 @@ internal sealed class SimPeer : StreamHandler
         return true;
     }
 
+    // A timer of the engine, a timer of the stream, or a task that is done at once: the peer goes on in the same way.
     private void Later(int msMax, Action action)
     {
-        _node.Engine.Schedule(
-            _random.Between(0, msMax),
-            _ =>
-            {
-                if (_node.IsAlive && _closed == 0)
-                {
-                    action();
-                }
-            });
+        switch (_random.Below(4))
+        {
+            case 0:
+                _signals.Add(++_lastSignal, action);
+                Port.SignalAfter(_random.Between(0, msMax), _lastSignal);
+                break;
+            case 1:
+                _signals.Add(++_lastSignal, action);
+                Port.PostSignal(_lastSignal, payload: BitConverter.GetBytes(_lastSignal));
+                break;
+            default:
+                _node.Engine.Schedule(
+                    _random.Between(0, msMax),
+                    _ =>
+                    {
+                        if (_node.IsAlive && _closed == 0)
+                        {
+                            action();
+                        }
+                    });
+                break;
+        }
     }
 
     private void Check(bool holds, string otherwise) => Fail(holds ? null : otherwise);

@@ -100,6 +100,14 @@ internal sealed class SimProxy(SimNode node) : IBinding
             }
         }
 
+        public override void OnChallenge(in ChallengeFrame frame)
+        {
+            if (_node.Enter())
+            {
+                Other.Port.SendChallenge(frame.Extension);
+            }
+        }
+
         public override void OnClosed()
         {
             if (_isOver)

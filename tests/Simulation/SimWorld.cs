@@ -25,12 +25,14 @@ internal sealed class SimWorld : IDisposable
     private int _step;
     private int _life;
 
-    public SimWorld(ulong seed, bool isTraced = false)
+    public SimWorld(ulong seed, bool isTraced = false, SimHarm? harm = null)
     {
         Seed = seed;
+        Harm = harm;
         Random = new SimRandom(seed);
         _trace = isTraced ? new StringBuilder() : null;
         IsFaulty = Random.OneIn(2);
+        IsFaulty = harm is null ? IsFaulty : harm.Node >= 0 || harm.Frame >= 0;
         NodeCount = Random.Between(1, NodesMax);
         _nodes = new SimNode[NodeCount];
         for (int i = 0; i < NodeCount; i++)
@@ -51,6 +53,9 @@ internal sealed class SimWorld : IDisposable
 
     public SimRandom Random { get; }
 
+    /// <summary>The one harm that is planned; null leaves harm to chance.</summary>
+    public SimHarm? Harm { get; }
+
     public int NodeCount { get; }
 
     /// <summary>True when links break and processes die in this run.</summary>
@@ -61,6 +66,9 @@ internal sealed class SimWorld : IDisposable
     public List<SimConversation> Conversations { get; } = [];
 
     public List<SimPeer> Peers { get; } = [];
+
+    /// <summary>Challenges and signals that were heard.</summary>
+    public (int Challenges, int Signals) Heard { get; set; }
 
     public string TraceText => _trace?.ToString() ?? "";
 
@@ -127,7 +135,7 @@ internal sealed class SimWorld : IDisposable
         }
         else if (dice < 80 && _links.Count > 0)
         {
-            _links[Random.Below(_links.Count)].Move(Random.OneIn(2), Random.Pick(1, 3, 50));
+            Move(_links[Random.Below(_links.Count)], Random.OneIn(2), Random.Pick(1, 3, 50));
         }
         else if (dice < 90)
         {
@@ -140,9 +148,9 @@ internal sealed class SimWorld : IDisposable
                 Open();
             }
         }
-        else if (IsFaulty)
+        else if (IsFaulty && Harm is null)
         {
-            Harm();
+            DoHarm();
         }
 
         Settle(isAll: false);
@@ -181,7 +189,25 @@ internal sealed class SimWorld : IDisposable
         });
     }
 
-    private void Harm()
+    private int Move(SimLink link, bool isForth, int frames)
+    {
+        int left = Harm is { Frame: >= 0 } ? Harm.Frame - Harm.Frames : int.MaxValue;
+        int moved = link.Move(isForth, left < 0 ? frames : Math.Min(frames, left));
+        if (Harm is not null)
+        {
+            Harm.Frames += moved;
+            if (moved == left || left == 0)
+            {
+                Harm.Frames++; // Once is enough.
+                Trace(null, $"the link {link.A.Room}.{link.A.Life} - {link.B.Room}.{link.B.Life} breaks as planned");
+                Cut(link);
+            }
+        }
+
+        return moved;
+    }
+
+    private void DoHarm()
     {
         if (Random.OneIn(2) && _links.Count > 0)
         {
@@ -285,7 +311,7 @@ internal sealed class SimWorld : IDisposable
             int work = 0;
             foreach (SimLink link in _links)
             {
-                work += link.Move(isForth: true, int.MaxValue) + link.Move(isForth: false, int.MaxValue);
+                work += Move(link, isForth: true, int.MaxValue) + Move(link, isForth: false, int.MaxValue);
             }
 
             foreach (SimNode node in _nodes)
@@ -357,4 +383,4 @@ internal sealed class SimWorld : IDisposable
 }
 
 /// <summary>A rule was broken; the seed replays it.</summary>
-internal sealed class SimFailure(SimWorld world, string problem) : Exception($"seed {world.Seed}: {problem}\nreplay with SLUICE_TEST_SEED={world.Seed}");
+internal sealed class SimFailure(SimWorld world, string problem) : Exception($"seed {world.Seed}{(world.Harm is { } harm ? $", {harm}" : "")}: {problem}\nreplay with SLUICE_TEST_SEED={world.Seed}");

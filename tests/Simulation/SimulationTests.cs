@@ -3,10 +3,13 @@ using System.Globalization;
 namespace Sluice.Simulation;
 
 /// <summary>Many worlds, each from its own seed. <c>SLUICE_TEST_SEEDS</c> sets how many, <c>SLUICE_TEST_SEED</c> replays one with its trace.</summary>
+/// <remarks><c>SLUICE_TEST_STEPS_WORLDS</c> sets in how many worlds every step is harmed once.</remarks>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const ulong FirstSeed = 1;
     private const int SeedsInCi = 10_000;
+    private const int WorldsOfStepsInCi = 15;
+    private const int StepsMax = 100; // of each kind in one world; the worlds differ in what happens early
 
     [Fact]
     public void Streams_keep_their_promises_whatever_happens()
@@ -20,6 +23,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
         int seeds = (int)(Read("SLUICE_TEST_SEEDS") ?? SeedsInCi);
         ulong first = Read("SLUICE_TEST_FIRST_SEED") ?? FirstSeed;
         long frames = 0;
+        long challenges = 0;
+        long signals = 0;
         string? problem = null;
         Parallel.For(
             0,
@@ -32,6 +37,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
                 {
                     world.Run();
                     Interlocked.Add(ref frames, world.Frames);
+                    Interlocked.Add(ref challenges, world.Heard.Challenges);
+                    Interlocked.Add(ref signals, world.Heard.Signals);
                 }
                 catch (Exception exception)
                 {
@@ -39,8 +46,49 @@ public sealed class SimulationTests(ITestOutputHelper output)
                     loop.Stop();
                 }
             });
-        output.WriteLine($"{seeds} seeds, {frames} frames");
+        output.WriteLine($"{seeds} seeds, {frames} frames, {challenges} challenges, {signals} signals");
         Assert.True(problem is null, problem);
+    }
+
+    // Chance seldom hits the instant that matters; here a process dies in each call of a handler, and a wire is cut after each frame.
+    [Fact]
+    public void A_world_comes_to_rest_wherever_a_process_dies_or_a_wire_is_cut()
+    {
+        int worlds = (int)(Read("SLUICE_TEST_STEPS_WORLDS") ?? WorldsOfStepsInCi);
+        long runs = 0;
+        string? problem = null;
+        Parallel.For(
+            0,
+            worlds,
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            (i, loop) =>
+            {
+                ulong seed = FirstSeed + (ulong)i;
+                var peace = new SimHarm();
+                problem ??= Problem(seed, peace);
+                for (int node = 0; node < SimWorld.NodesMax && problem is null; node++)
+                {
+                    for (int call = 0; call < Math.Min(peace.Calls[node], StepsMax) && problem is null; call++)
+                    {
+                        problem ??= Problem(seed, new SimHarm { Node = node, Call = call });
+                        Interlocked.Increment(ref runs);
+                    }
+                }
+
+                for (int frame = 0; frame < Math.Min(peace.Frames, StepsMax) && problem is null; frame++)
+                {
+                    problem ??= Problem(seed, new SimHarm { Frame = frame });
+                    Interlocked.Increment(ref runs);
+                }
+
+                if (problem is not null)
+                {
+                    loop.Stop();
+                }
+            });
+        output.WriteLine($"{worlds} worlds, {runs} runs");
+        Assert.True(problem is null, problem);
+        Assert.True(runs > worlds);
     }
 
     [Fact]
@@ -54,6 +102,20 @@ public sealed class SimulationTests(ITestOutputHelper output)
             two.Run();
             Assert.Equal(one.TraceText, two.TraceText);
             Assert.NotEmpty(one.TraceText);
+        }
+    }
+
+    private static string? Problem(ulong seed, SimHarm harm)
+    {
+        using var world = new SimWorld(seed, harm: harm);
+        try
+        {
+            world.Run();
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return exception is SimFailure ? exception.Message : $"seed {seed}, {harm}: {exception}";
         }
     }
 
