@@ -17,6 +17,11 @@ public abstract class Doorbell : IDisposable
     /// <param name="timeoutMs">From 0.</param>
     public abstract void Wait(int timeoutMs);
 
+    /// <summary>Forgets rings that were heard through <see cref="Descriptor"/>; a new one is heard again. The engine's thread.</summary>
+    public virtual void Drain()
+    {
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -3,10 +3,13 @@ using Sluice.Frames.Tracing;
 
 namespace Sluice.Frames;
 
-/// <summary>Turns an engine on a thread of its own: works while there is work, looks a few more times, then parks at no cost.</summary>
+/// <summary>Turns an engine on a thread of its own: works while there is work, looks on for a moment, longer while that pays, then parks at no cost.</summary>
 /// <remarks>The clock is read once a turn: the end of a turn is the beginning of the next.</remarks>
 public sealed class EngineThread : IDisposable
 {
+    /// <summary>How long an engine looks for work before it parks, while looking pays: 50 µs, about what waking it would take.</summary>
+    public const int SpinUsUsual = 50;
+
     private const int ParkMsMax = 10_000; // An upper bound for a wake-up that went wrong; a parked engine costs one turn in ten seconds.
 
     // Work often comes in bursts, so a look costs less than a sleep and a bell. The first looks spin, for a peer on another core that answers
@@ -18,6 +21,8 @@ public sealed class EngineThread : IDisposable
     private readonly Thread _thread;
     private readonly int _cpu;
     private readonly long _stallNs;
+    private readonly SpinPolicy _policy;
+    private readonly bool _parksAtOnce;
     private volatile bool _isStopping;
     private volatile bool _isOver;
     private long _turnStartNs;
@@ -28,9 +33,12 @@ public sealed class EngineThread : IDisposable
     /// <param name="engine">Owned from here on: disposed when the thread stops.</param>
     /// <param name="cpu">The only CPU it may run on; negative for any. Linux; elsewhere it has no effect.</param>
     /// <param name="stallMs">A turn that lasts longer is reported to the engine's observer; 0 for never.</param>
-    public EngineThread(FrameEngine engine, int cpu = -1, int stallMs = EngineSettings.StallMsUsual)
+    /// <param name="spinUsMax">Longest look for work before parking, in microseconds; 0 parks at once.</param>
+    public EngineThread(FrameEngine engine, int cpu = -1, int stallMs = EngineSettings.StallMsUsual, int spinUsMax = SpinUsUsual)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(stallMs);
+        _parksAtOnce = spinUsMax == 0;
+        _policy = new SpinPolicy(Environment.ProcessorCount > 1 ? spinUsMax * 1000 : 0);
         Engine = engine;
         _cpu = cpu;
         _stallNs = stallMs > 0 ? stallMs * 1_000_000L : long.MaxValue;
@@ -70,32 +78,38 @@ public sealed class EngineThread : IDisposable
         }
 
         int idle = 0;
+        long idleSinceNs = 0;
         long nowNs = EngineClock.NowNs;
         while (!_isStopping)
         {
             Volatile.Write(ref _turnStartNs, nowNs);
             if (Engine.Turn(nowNs) > 0)
             {
+                if (idle > 0)
+                {
+                    _policy.OnFound();
+                }
+
                 idle = 0;
                 nowNs = OnTurned(nowNs);
+                continue;
             }
-            else if (++idle <= LooksSpinning)
+
+            idleSinceNs = idle == 0 ? nowNs : idleSinceNs;
+            idle++;
+            if (!_parksAtOnce && (idle <= LooksBeforePark || nowNs - idleSinceNs < _policy.SpinNs))
             {
-                Thread.SpinWait(4); // 0.15 us
-                nowNs = EngineClock.NowNs;
-            }
-            else if (idle <= LooksBeforePark)
-            {
-                Thread.Yield();
-                nowNs = EngineClock.NowNs;
+                nowNs = StepAside(idle, nowNs);
             }
             else
             {
                 idle = 0;
+                long parkedNs = nowNs;
                 Volatile.Write(ref _turnStartNs, 0);
                 Engine.Park(ParkMsMax);
                 nowNs = EngineClock.NowNs;
                 Volatile.Write(ref _turnStartNs, nowNs);
+                _policy.OnSlept(nowNs - parkedNs);
                 EngineWatchdog.Shared.OnUnpark();
             }
         }
@@ -107,6 +121,27 @@ public sealed class EngineThread : IDisposable
         {
             EngineWatchdog.Shared.Remove(this); // Else it first says how the stall ended.
         }
+    }
+
+    // A moment between two looks.
+    private long StepAside(int look, long beforeNs)
+    {
+        if (look <= LooksSpinning)
+        {
+            Thread.SpinWait(4); // 0.15 us
+        }
+        else
+        {
+            Thread.Yield();
+        }
+
+        long nowNs = EngineClock.NowNs;
+        if (nowNs - beforeNs > SpinPolicy.CrowdedNs)
+        {
+            _policy.OnCrowded();
+        }
+
+        return nowNs;
     }
 
     private long OnTurned(long startNs)

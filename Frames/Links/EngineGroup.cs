@@ -31,6 +31,9 @@ public sealed class EngineGroupOptions
     /// <summary>Size of each ring, in bytes: a power of two from 256 KiB. Each pair of engines has two.</summary>
     public int RingBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>Longest look for work before an engine parks, in microseconds, while looking pays; 0 parks at once. Null reads SLUICE_SPIN_US (50).</summary>
+    public int? SpinUsMax { get; init; }
+
     /// <summary>Which links this process makes; null reads SLUICE_LINKS (<c>auto</c>, <c>shm</c> or <c>grpc</c>).</summary>
     public LinkChoice? Links { get; init; }
 
@@ -224,9 +227,11 @@ public sealed class EngineGroup : IAsyncDisposable
             configure(_engines[i]);
         }
 
+        int spinUs = Options.SpinUsMax ?? SpinPolicy.ReadUs(Environment.GetEnvironmentVariable(SpinPolicy.Variable));
         foreach (FrameEngine engine in _engines)
         {
-            _threads.Add(new EngineThread(engine, Options.Cpus.Count > 0 ? Options.Cpus[engine.Index % Options.Cpus.Count] : -1, Options.StallMs));
+            int cpu = Options.Cpus.Count > 0 ? Options.Cpus[engine.Index % Options.Cpus.Count] : -1;
+            _threads.Add(new EngineThread(engine, cpu, Options.StallMs, spinUs));
         }
 
         if (_listener is not null)

@@ -44,10 +44,15 @@ internal sealed class FifoDoorbell : Doorbell
     {
         if (Unix.PollRead(_descriptor, timeoutMs))
         {
-            Span<byte> rings = stackalloc byte[256];
-            while (Unix.Read(_descriptor, rings) == rings.Length)
-            {
-            }
+            Drain();
+        }
+    }
+
+    public override void Drain()
+    {
+        Span<byte> rings = stackalloc byte[1024];
+        while (Unix.Read(_descriptor, rings) == rings.Length)
+        {
         }
     }
 

@@ -15,7 +15,7 @@ internal static class EngineBench
 
     public static async Task RunAsync(LoadOptions options)
     {
-        string c = await CompileAsync().ConfigureAwait(false);
+        string c = await CProgram.CompileAsync("epoll_echo").ConfigureAwait(false);
         var engine = new List<double>();
         var reference = new List<double>();
         int seconds = Math.Max(1, options.Seconds / Rounds);
@@ -48,15 +48,6 @@ internal static class EngineBench
         }
 
         Directory.Delete(directory, recursive: true);
-    }
-
-    private static async Task<string> CompileAsync()
-    {
-        string source = Path.Combine(Repository.Root, "bench", "c", "epoll_echo.c");
-        string program = Path.Combine(Path.GetTempPath(), $"epoll_echo_{Environment.ProcessId}");
-        using Process compiler = Process.Start("gcc", ["-O2", "-o", program, source]) ?? throw new IOException("gcc is needed for the comparison");
-        await compiler.WaitForExitAsync().ConfigureAwait(false);
-        return compiler.ExitCode == 0 ? program : throw new IOException($"gcc could not compile {source}");
     }
 
     private static async Task<double> MeasureAsync(Func<string, string[]> command, int connections, int seconds)

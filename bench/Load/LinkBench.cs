@@ -1,31 +1,68 @@
 using System.Diagnostics;
+using System.Globalization;
 using Sluice.Frames;
 
 namespace Sluice.Bench.Load;
 
-/// <summary>Two processes joined by a shared-memory link: round trips of 64 bytes, back to back (both spin) and with both asleep in between.</summary>
+/// <summary>Two processes joined by a shared-memory link: round trips of 64 bytes, as the engines are and when they always park.</summary>
+/// <remarks>
+/// <c>rtt_spin_us</c>: back to back, engines as they are: they find out that looking pays. <c>rtt_parked_us</c>: back to back, engines
+/// that never look: each frame finds its reader asleep in the kernel, and wakes it. <c>rtt_asleep_us</c>: 3 ms between round trips,
+/// engines as they are, so that the processors sleep as well. Beside both of them the same done by the smallest C program
+/// (bench/c/wake_ping.c), in turns, because the figure is the machine's more than ours.
+/// </remarks>
 internal static class LinkBench
 {
     private const long Origin = 1;
     public const long Echo = 2;
-    private const int ParkMs = 3; // Both engines are asleep well before.
+    private const int AsleepMs = 3; // Engines and processors are asleep well before.
+    private const int Rounds = 5;
 
     public static async Task RunAsync(LoadOptions options)
     {
-        string directory = Directory.CreateTempSubdirectory("sluice-link-").FullName;
-        using Process peer = Process.Start(new ProcessStartInfo("dotnet", [typeof(LinkBench).Assembly.Location, "link-peer", directory]) { RedirectStandardInput = true })!;
-        try
+        await WithPeerAsync(spinUs: null, async group =>
         {
-            await using EngineGroup group = EngineGroup.Start(
-                new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = directory, ConnectTo = ["back"] }, engine => engine.Place(Echo, "back"));
-            await LinkedAsync(group).ConfigureAwait(false);
             await PingAsync(group, 200_000, depth: 1, pauseMs: 0).ConfigureAwait(false);
             Figures.Print("rtt_spin_us", Median(await PingAsync(group, 400_000 * options.Seconds / 10, depth: 1, pauseMs: 0).ConfigureAwait(false)));
-            Figures.Print("rtt_parked_us", Median(await PingAsync(group, 100 * options.Seconds, depth: 1, ParkMs).ConfigureAwait(false)));
             long start = Stopwatch.GetTimestamp();
             int count = 1_000_000 * options.Seconds;
             await PingAsync(group, count, depth: 64, pauseMs: 0).ConfigureAwait(false);
             Figures.Print("round_trips_per_s", count / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            await CompareAsync("rtt_asleep", group, 20 * options.Seconds, AsleepMs).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+
+        await WithPeerAsync(spinUs: 0, async group =>
+        {
+            await PingAsync(group, 20_000, depth: 1, pauseMs: 0).ConfigureAwait(false);
+            FrameEngine engine = group.Engines[0];
+            long parks = engine.Counters.Parks;
+            await CompareAsync("rtt_parked", group, 2000 * options.Seconds, pauseMs: 0).ConfigureAwait(false);
+            Figures.Print("parks_per_round_trip", (double)(engine.Counters.Parks - parks) / (Rounds * 2000 * options.Seconds));
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>The other process; ends with its standard input.</summary>
+    public static async Task RunPeerAsync(string directory, string spinUs)
+    {
+        await using EngineGroup group = EngineGroup.Start(
+            new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = directory, SpinUsMax = SpinUs(spinUs) }, engine => engine.Attach(Echo, new EchoBinding()));
+        await Console.In.ReadToEndAsync().ConfigureAwait(false);
+    }
+
+    private static int? SpinUs(string text) => text.Length == 0 ? null : int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static async Task WithPeerAsync(int? spinUs, Func<EngineGroup, Task> measure)
+    {
+        string directory = Directory.CreateTempSubdirectory("sluice-link-").FullName;
+        string[] command = [typeof(LinkBench).Assembly.Location, "link-peer", directory, spinUs?.ToString(CultureInfo.InvariantCulture) ?? ""];
+        using Process peer = Process.Start(new ProcessStartInfo("dotnet", command) { RedirectStandardInput = true })!;
+        try
+        {
+            await using EngineGroup group = EngineGroup.Start(
+                new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = directory, ConnectTo = ["back"], SpinUsMax = spinUs },
+                engine => engine.Place(Echo, "back"));
+            await LinkedAsync(group).ConfigureAwait(false);
+            await measure(group).ConfigureAwait(false);
         }
         finally
         {
@@ -35,12 +72,23 @@ internal static class LinkBench
         }
     }
 
-    /// <summary>The other process; ends with its standard input.</summary>
-    public static async Task RunPeerAsync(string directory)
+    // Ours and the one in C in turns, so that what else the machine does meets both.
+    private static async Task CompareAsync(string name, EngineGroup group, int count, int pauseMs)
     {
-        await using EngineGroup group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = directory }, engine => engine.Attach(Echo, new EchoBinding()));
-        await Console.In.ReadToEndAsync().ConfigureAwait(false);
+        string c = await CProgram.CompileAsync("wake_ping").ConfigureAwait(false);
+        var ours = new List<double>();
+        var theirs = new List<double>();
+        for (int i = 0; i < Rounds; i++)
+        {
+            ours.Add(Median(await PingAsync(group, count, depth: 1, pauseMs).ConfigureAwait(false)));
+            string[] arguments = ["fifo", "-1", "-1", count.ToString(CultureInfo.InvariantCulture), (pauseMs * 1000).ToString(CultureInfo.InvariantCulture)];
+            theirs.Add(double.Parse(await CProgram.RunAsync(c, arguments).ConfigureAwait(false), CultureInfo.InvariantCulture));
+        }
+
+        File.Delete(c);
+        Figures.Print($"{name}_us", Median([.. ours]));
+        Figures.Print($"{name}_c_us", Median([.. theirs]));
+        Figures.Print($"{name}_ratio_to_c", Median([.. ours.Zip(theirs, (our, their) => our / their)]));
     }
 
     /// <summary>Waits for the link.</summary>

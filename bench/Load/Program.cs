@@ -4,8 +4,8 @@ using Sluice.Bench.Load;
 // One benchmark a run, named by the first argument; see bench/run.
 switch (args)
 {
-    case ["link-peer", string directory]:
-        await LinkBench.RunPeerAsync(directory);
+    case ["link-peer", string directory, string spinUs]:
+        await LinkBench.RunPeerAsync(directory, spinUs);
         return 0;
     case ["grpc-link-peer"]:
         await GrpcLinkBench.RunPeerAsync();
