@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Frames.Testing;
 
 namespace Sluice.Frames.Grpc.Tests;
 

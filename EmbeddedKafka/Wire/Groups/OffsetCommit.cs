@@ -19,22 +19,7 @@ internal sealed class OffsetCommit() : Api(ApiKey.OffsetCommit, 2, 9, flexibleFr
             reader.Int64();
         }
 
-        var topics = new List<(string Name, List<OffsetToCommit> Parts)>();
-        for (int i = reader.Array(6); i > 0; i--)
-        {
-            var topic = (Name: reader.String(), Parts: new List<OffsetToCommit>());
-            for (int j = reader.Array(13); j > 0; j--)
-            {
-                topic.Parts.Add(new OffsetToCommit(
-                    topic.Name, reader.Int32(), reader.Int64(), version >= 6 ? reader.Int32() : -1, reader.NullableString()));
-                reader.Tags();
-            }
-
-            reader.Tags();
-            topics.Add(topic);
-        }
-
-        reader.Tags();
+        var topics = ReadTopics(ref reader, hasLeaderEpoch: version >= 6);
         if (reader.Failed)
         {
             return new(Outcome.Malformed);
@@ -57,6 +42,28 @@ internal sealed class OffsetCommit() : Api(ApiKey.OffsetCommit, 2, 9, flexibleFr
         version < 9 && memberId.Length > 0 && broker.Groups.FindConsumer(group) is { IsEmpty: false }
             ? ErrorCode.UnsupportedVersion
             : broker.Groups.MayCommit(group, memberId, instanceId, generation, knowsEpochs: version >= 9);
+
+    /// <summary>The rest of a request: topics, their partitions with offsets, and the last tags.</summary>
+    public static List<(string Name, List<OffsetToCommit> Parts)> ReadTopics(ref WireReader reader, bool hasLeaderEpoch)
+    {
+        var topics = new List<(string Name, List<OffsetToCommit> Parts)>();
+        for (int i = reader.Array(6); i > 0; i--)
+        {
+            var topic = (Name: reader.String(), Parts: new List<OffsetToCommit>());
+            for (int j = reader.Array(13); j > 0; j--)
+            {
+                topic.Parts.Add(new OffsetToCommit(
+                    topic.Name, reader.Int32(), reader.Int64(), hasLeaderEpoch ? reader.Int32() : -1, reader.NullableString()));
+                reader.Tags();
+            }
+
+            reader.Tags();
+            topics.Add(topic);
+        }
+
+        reader.Tags();
+        return topics;
+    }
 
     public static ErrorCode Check(Broker broker, OffsetToCommit part)
     {

@@ -16,22 +16,7 @@ internal sealed class TxnOffsetCommit() : Api(ApiKey.TxnOffsetCommit, 0, 3, flex
         int generation = version >= 3 ? reader.Int32() : -1;
         string memberId = version >= 3 ? reader.String() : "";
         string? instanceId = version >= 3 ? reader.NullableString() : null;
-        var topics = new List<(string Name, List<OffsetToCommit> Parts)>();
-        for (int i = reader.Array(6); i > 0; i--)
-        {
-            var topic = (Name: reader.String(), Parts: new List<OffsetToCommit>());
-            for (int j = reader.Array(13); j > 0; j--)
-            {
-                topic.Parts.Add(new OffsetToCommit(
-                    topic.Name, reader.Int32(), reader.Int64(), version >= 2 ? reader.Int32() : -1, reader.NullableString()));
-                reader.Tags();
-            }
-
-            reader.Tags();
-            topics.Add(topic);
-        }
-
-        reader.Tags();
+        var topics = OffsetCommit.ReadTopics(ref reader, hasLeaderEpoch: version >= 2);
         if (reader.Failed)
         {
             return new(Outcome.Malformed);

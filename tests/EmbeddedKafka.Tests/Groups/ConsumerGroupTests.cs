@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using static Sluice.EmbeddedKafka.Tests.TestBroker;
@@ -12,65 +11,15 @@ public sealed class ConsumerGroupTests
         StartAsync(o => o with { ConsumerHeartbeatIntervalMs = 100, ConsumerSessionTimeoutMs = sessionTimeoutMs });
 
     private static IConsumer<byte[], byte[]> Consumer(TestBroker broker, Action<ConsumerConfig>? change = null) =>
-        broker.Consumer("group", c =>
-        {
-            c.GroupProtocol = GroupProtocol.Consumer;
-            (c.SessionTimeoutMs, c.HeartbeatIntervalMs, c.PartitionAssignmentStrategy) = (null, null, null);
-            change?.Invoke(c);
-        });
+        broker.Consumer("group", c => Modern(c, change));
 
-    /// <summary>A consumer on its own thread that keeps what it read and what it is assigned.</summary>
-    private sealed class Member : IDisposable
+    private static Member Join(TestBroker broker, string topic, Action<ConsumerConfig>? change = null) => new(broker, topic, c => Modern(c, change));
+
+    private static void Modern(ConsumerConfig config, Action<ConsumerConfig>? change)
     {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task _task;
-        private readonly IConsumer<byte[], byte[]> _consumer;
-
-        public Member(TestBroker broker, string topic, Action<ConsumerConfig>? change = null)
-        {
-            _consumer = Consumer(broker, change);
-            _consumer.Subscribe(topic);
-            _task = Task.Factory.StartNew(Run, TaskCreationOptions.LongRunning);
-        }
-
-        public ConcurrentQueue<string> Read { get; } = new();
-
-        public volatile int Assigned;
-
-        public void Dispose()
-        {
-            _stop.Cancel();
-            _task.Wait();
-            _consumer.Close();
-            _consumer.Dispose();
-            _stop.Dispose();
-        }
-
-        private void Run()
-        {
-            while (!_stop.IsCancellationRequested)
-            {
-                if (_consumer.Consume(TimeSpan.FromMilliseconds(50)) is { } result)
-                {
-                    Read.Enqueue(Text(result.Message.Value)!);
-                    Commit(result);
-                }
-
-                Assigned = _consumer.Assignment.Count;
-            }
-        }
-
-        private void Commit(ConsumeResult<byte[], byte[]> result)
-        {
-            try
-            {
-                _consumer.Commit(result);
-            }
-            catch (KafkaException e) when ((int)e.Error.Code is 113 or 25)
-            {
-                // The epoch rose under the commit; the record may be read again.
-            }
-        }
+        config.GroupProtocol = GroupProtocol.Consumer;
+        (config.SessionTimeoutMs, config.HeartbeatIntervalMs, config.PartitionAssignmentStrategy) = (null, null, null);
+        change?.Invoke(config);
     }
 
     private static Task ProduceAsync(IProducer<byte[], byte[]> producer, string topic, int from, int count) =>
@@ -83,7 +32,7 @@ public sealed class ConsumerGroupTests
         await broker.CreateAsync("all", 4);
         using var producer = broker.Producer();
         await ProduceAsync(producer, "all", 0, 100);
-        using var member = new Member(broker, "all");
+        using var member = Join(broker, "all");
         await Until(() => member.Assigned == 4, "all partitions");
         await Until(() => member.Read.Distinct().Count() == 100, "all records");
     }
@@ -96,9 +45,9 @@ public sealed class ConsumerGroupTests
     {
         await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("shared", 4);
-        using var first = new Member(broker, "shared", c => c.GroupRemoteAssignor = assignor);
+        using var first = Join(broker, "shared", c => c.GroupRemoteAssignor = assignor);
         await Until(() => first.Assigned == 4, "the only member has all partitions");
-        using (var second = new Member(broker, "shared", c => c.GroupRemoteAssignor = assignor))
+        using (var second = Join(broker, "shared", c => c.GroupRemoteAssignor = assignor))
         {
             await Until(() => first.Assigned == 2 && second.Assigned == 2, "two members have two partitions each");
             using var producer = broker.Producer();
@@ -117,7 +66,7 @@ public sealed class ConsumerGroupTests
     {
         await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("orders-a", 1);
-        using var member = new Member(broker, "^orders-.*");
+        using var member = Join(broker, "^orders-.*");
         await Until(() => member.Assigned == 1, "the topic that is there");
         await broker.CreateAsync("orders-b", 2);
         await broker.CreateAsync("payments", 2);
@@ -132,7 +81,7 @@ public sealed class ConsumerGroupTests
     {
         await using var broker = await StartBrokerAsync(sessionTimeoutMs: 1500);
         await broker.CreateAsync("silent", 4);
-        using var first = new Member(broker, "silent");
+        using var first = Join(broker, "silent");
         await Until(() => first.Assigned == 4, "all partitions");
         var groups = broker.Broker.Inner.Groups;
         var join = new Sluice.EmbeddedKafka.Groups.ConsumerHeartbeat(
@@ -182,7 +131,7 @@ public sealed class ConsumerGroupTests
             {
                 port = broker.Broker.Port;
                 await broker.CreateAsync("lasting", 2);
-                member = new Member(broker, "lasting");
+                member = Join(broker, "lasting");
                 using var producer = broker.Producer();
                 await ProduceAsync(producer, "lasting", 0, 20);
                 await Until(() => broker.Broker.Inner.Groups.Offsets.All("group").Sum(o => o.Value.Offset) == 20, "what was there before, committed");
@@ -209,14 +158,14 @@ public sealed class ConsumerGroupTests
     {
         await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("static", 2);
-        using var first = new Member(broker, "static", c => c.GroupInstanceId = "one");
+        using var first = Join(broker, "static", c => c.GroupInstanceId = "one");
         await Until(() => first.Assigned == 2, "all partitions");
-        var second = new Member(broker, "static", c => c.GroupInstanceId = "two");
+        var second = Join(broker, "static", c => c.GroupInstanceId = "two");
         await Until(() => first.Assigned == 1 && second.Assigned == 1, "one each");
         int epoch = broker.Broker.Inner.Groups.FindConsumer("group")!.Epoch;
         second.Dispose();
         Assert.Equal(2, broker.Broker.Inner.Groups.Describe("group").Members.Count);
-        using var returned = new Member(broker, "static", c => c.GroupInstanceId = "two");
+        using var returned = Join(broker, "static", c => c.GroupInstanceId = "two");
         await Until(() => returned.Assigned == 1, "its old partition");
         Assert.Equal(1, first.Assigned);
         Assert.Equal(epoch, broker.Broker.Inner.Groups.FindConsumer("group")!.Epoch);
@@ -227,7 +176,7 @@ public sealed class ConsumerGroupTests
     {
         await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("seen", 1);
-        using (var member = new Member(broker, "seen"))
+        using (var member = Join(broker, "seen"))
         {
             await Until(() => member.Assigned == 1, "the partition");
             using var admin = broker.Admin();

@@ -7,6 +7,8 @@ namespace Sluice.EmbeddedKafka.Tests.Groups;
 /// <summary>A consumer on its own thread that keeps what it read and what it is assigned.</summary>
 internal sealed class Member : IDisposable
 {
+    private const ErrorCode StaleMemberEpoch = (ErrorCode)113; // The client library has no name for it.
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _task;
     private readonly IConsumer<byte[], byte[]> _consumer;
@@ -51,9 +53,10 @@ internal sealed class Member : IDisposable
         {
             _consumer.Commit(result);
         }
-        catch (KafkaException late) when (late.Error.Code is ErrorCode.IllegalGeneration or ErrorCode.RebalanceInProgress)
+        catch (KafkaException late) when (late.Error.Code is ErrorCode.IllegalGeneration or ErrorCode.RebalanceInProgress or StaleMemberEpoch or ErrorCode.UnknownMemberId)
         {
-            // A cooperative member reads on while the others rejoin; the partition's next owner reads this record again.
+            // A cooperative member reads on while the others rejoin, or its epoch rose under the commit; the partition's next owner reads
+            // this record again.
         }
     }
 }

@@ -215,38 +215,4 @@ public sealed class LinkTests : IAsyncDisposable
             }
         }
     }
-
-    /// <summary>Sends all it has as credit allows, and collects what comes back.</summary>
-    private sealed class Pump(byte[] content, TaskCompletionSource<byte[]> done) : StreamHandler
-    {
-        private readonly MemoryStream _received = new();
-        private int _sent;
-
-        public override void OnBegin(in BeginFrame frame) => Port.SendWindow(128 * 1024);
-
-        public override void OnWindow(in WindowFrame frame)
-        {
-            while (_sent < content.Length && Port.SendableBytes is > 0 and int sendable)
-            {
-                int bytes = Math.Min(sendable, content.Length - _sent);
-                Assert.True(Port.TrySendData(content.AsSpan(_sent, bytes)));
-                _sent += bytes;
-            }
-
-            if (_sent == content.Length)
-            {
-                Port.SendEnd();
-            }
-        }
-
-        public override void OnData(in DataFrame frame)
-        {
-            _received.Write(frame.Payload);
-            Port.Acknowledge(frame.Reserved);
-        }
-
-        public override void OnEnd(in EndFrame frame) => done.TrySetResult(_received.ToArray());
-
-        public override void OnClosed() => done.TrySetException(new IOException("closed early"));
-    }
 }

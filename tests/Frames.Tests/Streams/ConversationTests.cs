@@ -35,9 +35,7 @@ public sealed class ConversationTests : IDisposable
     {
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0 });
         Engine.Attach(Peer, binding);
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         Assert.Equal(0, client.Port.SendableBytes);
         Assert.False(client.Port.TrySendData("x"u8));
         binding.Streams[0].Port.SendWindow(10);
@@ -53,9 +51,7 @@ public sealed class ConversationTests : IDisposable
     {
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0, AcknowledgesAtOnce = false });
         Engine.Attach(Peer, binding);
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         binding.Streams[0].Port.SendWindow(100, paddingBytes: 40);
         _test.TurnUntilIdle();
         Assert.Equal(60, client.Port.SendableBytes);
@@ -71,9 +67,7 @@ public sealed class ConversationTests : IDisposable
     {
         var binding = new ScriptedBinding();
         Engine.Attach(Peer, binding);
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         client.Port.SendEnd();
         _test.TurnUntilIdle();
         ScriptedStream server = binding.Streams[0];
@@ -112,9 +106,7 @@ public sealed class ConversationTests : IDisposable
     {
         var binding = new ScriptedBinding();
         Engine.Attach(Peer, binding);
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         client.Port.SendAbort(CloseReason.Cancelled);
         _test.TurnUntilIdle();
         Assert.Equal(["BEGIN", "ABORT Cancelled", "CLOSED"], binding.Streams[0].Log);
@@ -139,9 +131,7 @@ public sealed class ConversationTests : IDisposable
     public void A_handler_that_throws_costs_its_stream_and_not_the_engine()
     {
         Engine.Attach(Peer, new ScriptedBinding(_ => new ScriptedStream { WhenBegin = _ => throw new InvalidOperationException("boom") }));
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         Assert.Equal(["RESET Failed", "CLOSED"], client.Log);
         Assert.Single(_test.Faults);
         Assert.Equal(0, Engine.StreamCount);
@@ -153,9 +143,7 @@ public sealed class ConversationTests : IDisposable
     {
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0 });
         Engine.Attach(Peer, binding);
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         binding.Streams[0].Port.SendWindow(1000);
         binding.Streams[0].Port.SendWindow(10);
         _test.TurnUntilIdle();
@@ -190,9 +178,7 @@ public sealed class ConversationTests : IDisposable
     public void Null_and_empty_content_differ()
     {
         Engine.Attach(Peer, new ScriptedBinding());
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         Assert.True(client.Port.TrySendNull("k"u8));
         Assert.True(client.Port.TrySendData(default, DataFlags.Whole, "k"u8));
         client.Port.Close(CloseReason.Cancelled);
@@ -204,9 +190,7 @@ public sealed class ConversationTests : IDisposable
     {
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 64 << 20 });
         Engine.Attach(Peer, binding);
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         byte[] piece = new byte[FrameLayout.PayloadBytesMax];
         for (int i = 0; i < 1000; i++)
         {
@@ -248,9 +232,7 @@ public sealed class ConversationTests : IDisposable
     public void A_handler_that_throws_when_its_stream_closes_does_not_end_the_engine()
     {
         Engine.Attach(Peer, new ThrowingBinding());
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         Assert.Equal(["RESET Failed", "CLOSED"], client.Log);
         Assert.Equal(2, _test.Faults.Count);
         Assert.Equal(0, Engine.StreamCount);
@@ -262,9 +244,7 @@ public sealed class ConversationTests : IDisposable
     {
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0 });
         Engine.Attach(Peer, binding);
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         binding.Streams[0].Port.SendWindow(1000);
         _test.TurnUntilIdle();
         binding.Streams[0].Port.SendWindow(100);
@@ -282,9 +262,7 @@ public sealed class ConversationTests : IDisposable
     public void A_sender_that_waits_for_its_whole_window_gets_it()
     {
         Engine.Attach(Peer, new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 1000 }));
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         client.Send("a little"); // Acknowledged, and less than half of the window.
         _test.TurnUntilIdle();
         Assert.Equal(1000, client.Port.SendableBytes);
@@ -295,9 +273,7 @@ public sealed class ConversationTests : IDisposable
     public void A_claim_ends_with_the_next_send()
     {
         Engine.Attach(Peer, new ScriptedBinding());
-        var client = new ScriptedStream();
-        Engine.Open(client, Origin, Peer);
-        _test.TurnUntilIdle();
+        ScriptedStream client = OpenToPeer();
         Assert.True(client.Port.TryClaimData(10, 0, out DataClaim claim));
         client.Port.SendFlush("f"u8);
         bool isRefused = false;
@@ -328,6 +304,14 @@ public sealed class ConversationTests : IDisposable
         test.Dispose();
         Assert.Contains("CLOSED", client.Log);
         Assert.Equal(0, test.Engine.StreamCount);
+    }
+
+    private ScriptedStream OpenToPeer()
+    {
+        var client = new ScriptedStream();
+        Engine.Open(client, Origin, Peer);
+        _test.TurnUntilIdle();
+        return client;
     }
 
     private sealed class ThrowingBinding : IBinding
