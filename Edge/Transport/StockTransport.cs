@@ -89,7 +89,11 @@ internal sealed class StockTransport : ITcpTransport
             }
 
             FrameEngine engine = engines[(int)(_next++ % (uint)engines.Count)];
-            engine.Post(() => Adopt(accepted, engine, acceptor));
+            if (!engine.TryPost(_ => Adopt(accepted, engine, acceptor)))
+            {
+                accepted.Close(0); // The engine is far behind: those it has come first.
+                acceptor.GivePlaceBack();
+            }
         }
 
         private static void Adopt(Socket accepted, FrameEngine engine, ITcpAcceptor acceptor)

@@ -32,26 +32,13 @@ internal sealed class TcpServerBinding(TcpServer server, FrameEngine engine) : I
             return;
         }
 
-        Task<string?> name = server.FindNameAsync(socket.Local.Address);
-        if (name.IsCompletedSuccessfully)
-        {
-            Open(socket, name.Result);
-        }
-        else
-        {
-            _ = OpenWhenNamedAsync(socket, name); // Once for each address of this machine; then the answer is known.
-        }
+        _ = OpenWhenNamedAsync(socket); // It waits once for each address of this machine; then the answer is known.
     }
 
     /// <summary>A connection is over.</summary>
     public void Release() => server.GivePlaceBack();
 
-    private async Task OpenWhenNamedAsync(TcpSocket socket, Task<string?> name)
-    {
-        string? authority = await name.ConfigureAwait(false);
-        await engine.Scheduler;
-        Open(socket, authority);
-    }
+    private async Task OpenWhenNamedAsync(TcpSocket socket) => Open(socket, await server.FindNameAsync(socket.Local.Address));
 
     private void Open(TcpSocket socket, string? authority)
     {

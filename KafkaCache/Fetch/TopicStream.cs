@@ -98,7 +98,7 @@ internal sealed class TopicStream(CacheServerBinding binding, string topic) : St
 
     private async Task ConfirmAsync()
     {
-        await Task.WhenAny(binding.Fetch.ConfirmEndsAsync(topic), Task.Delay(ConfirmMsMax)).ConfigureAwait(false);
+        await Task.WhenAny(binding.Fetch.ConfirmEndsAsync(topic), Task.Delay(ConfirmMsMax));
         await Port.Engine.Scheduler;
         _isConfirmed = true;
         if (!_isOver)

@@ -124,13 +124,11 @@ internal sealed partial class ProduceStream(ProduceScope scope, string topic, in
     {
         try
         {
-            IRecordProducer producer = await scope.Producers.GetAsync(acks).ConfigureAwait(false);
-            await Engine.Scheduler;
+            IRecordProducer producer = await scope.Producers.GetAsync(acks);
             Start(producer);
         }
         catch (Exception exception) when (exception is InvalidOperationException or Confluent.Kafka.KafkaException)
         {
-            await Engine.Scheduler;
             ProduceLog.RecordRefused(scope.Logger, scope.Client, topic, partition, KafkaErrors.Unknown, exception.Message);
             Fail(KafkaErrors.Unknown, CloseReason.Refused);
         }

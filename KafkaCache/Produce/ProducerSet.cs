@@ -9,11 +9,17 @@ internal sealed class ProducerSet(ProducerFactory factory) : IDisposable
 
     private readonly Lock _lock = new();
     private readonly Dictionary<KafkaAcks, Task<IRecordProducer>> _producers = [];
+    private Dictionary<KafkaAcks, IRecordProducer> _ready = []; // Replaced, never changed: engines read it without the lock.
     private bool _isDisposed;
 
-    /// <summary>The producer, when it is there.</summary>
+    /// <summary>The producer, when it is there: without a lock then, since every stream asks. Else it is made, see <see cref="GetAsync"/>.</summary>
     public bool TryGet(KafkaAcks acks, out IRecordProducer producer)
     {
+        if (Volatile.Read(ref _ready).TryGetValue(acks, out producer!) && !producer.IsFailed)
+        {
+            return true;
+        }
+
         lock (_lock)
         {
             Task<IRecordProducer>? task = _isDisposed ? null : GetAsync(acks);
@@ -38,7 +44,7 @@ internal sealed class ProducerSet(ProducerFactory factory) : IDisposable
                 Discard(task);
             }
 
-            return _producers[acks] = Task.Run(() => factory(acks));
+            return _producers[acks] = Task.Run(() => Make(acks));
         }
     }
 
@@ -51,6 +57,7 @@ internal sealed class ProducerSet(ProducerFactory factory) : IDisposable
             _isDisposed = true;
             tasks = [.. _producers.Values];
             _producers.Clear();
+            Volatile.Write(ref _ready, []);
         }
 
         foreach (Task<IRecordProducer> task in tasks)
@@ -65,6 +72,20 @@ internal sealed class ProducerSet(ProducerFactory factory) : IDisposable
                 // It was never made.
             }
         }
+    }
+
+    private IRecordProducer Make(KafkaAcks acks)
+    {
+        IRecordProducer producer = factory(acks);
+        lock (_lock)
+        {
+            if (!_isDisposed)
+            {
+                Volatile.Write(ref _ready, new Dictionary<KafkaAcks, IRecordProducer>(_ready) { [acks] = producer });
+            }
+        }
+
+        return producer;
     }
 
     // What it still holds fails or is delivered by itself; its reports go to the streams that wait for them.

@@ -7,7 +7,7 @@ namespace Sluice.KafkaCache.Segments;
 /// <remarks>Made by <see cref="CacheDirectory.CreateTopic"/>. Only <see cref="RaiseLatestOffset"/> may be called from other threads.</remarks>
 public sealed class TopicWriter : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly WriterGate _gate = new();
     private readonly TopicState _state;
     private readonly SegmentOptions _options;
     private readonly List<PartitionWriter> _partitions = [];
@@ -75,26 +75,28 @@ public sealed class TopicWriter : IDisposable
     /// <returns>True when that is news.</returns>
     public bool RaiseLatestOffset(int partition, long offset)
     {
-        lock (_gate)
+        if (!_gate.TryEnter())
         {
-            return !_isDisposed && partition >= 0 && partition < _state.Slots && _state.RaiseLatestOffset(partition, offset);
+            return false;
         }
+
+        bool isNews = partition >= 0 && partition < _state.Slots && _state.RaiseLatestOffset(partition, offset);
+        _gate.Leave();
+        return isNews;
     }
 
     /// <summary>Tells readers that this run is over and removes its files. Readers keep what they have mapped.</summary>
     public void Dispose()
     {
-        lock (_gate)
+        if (_isDisposed)
         {
-            if (_isDisposed)
-            {
-                return;
-            }
-
-            _isDisposed = true;
-            _state.Retire();
-            _state.Dispose();
+            return;
         }
+
+        _isDisposed = true;
+        _gate.Close();
+        _state.Retire();
+        _state.Dispose();
 
         foreach (PartitionWriter partition in _partitions)
         {
