@@ -16,6 +16,9 @@ switch (args)
     case ["http-client"]:
         await HttpClientLoop.RunAsync();
         return 0;
+    case ["streams-peer", string room, string directory]:
+        await StreamsBench.RunPeerAsync(room, directory);
+        return 0;
     case ["engine-echo", string port]:
         await EngineBench.RunServerAsync(int.Parse(port, CultureInfo.InvariantCulture));
         return 0;
@@ -46,6 +49,9 @@ try
         case "link":
             await LinkBench.RunAsync(options);
             await GrpcLinkBench.RunAsync(options);
+            return 0;
+        case "streams":
+            await StreamsBench.RunAsync();
             return 0;
         case "engine":
             await EngineBench.RunAsync(options);
