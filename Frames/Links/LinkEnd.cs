@@ -22,8 +22,8 @@ public sealed class LinkEnd
     private readonly FrameRing _inbound;
     private readonly Action? _ringPeer;
     private readonly FrameOverflow _overflow;
-    private readonly Dictionary<long, StreamPort> _opened = [];
-    private readonly Dictionary<long, StreamPort> _accepted = [];
+    private readonly PortTable _opened = new();
+    private readonly PortTable _accepted = new();
     private readonly byte[] _synthetic = new byte[FrameLayout.WindowBytes];
     private readonly byte[] _fields = new byte[FrameLayout.FieldsBytes];
     private readonly long _conversationBase;
@@ -85,10 +85,10 @@ public sealed class LinkEnd
             _lastInstance = (_lastInstance + 2) & InstanceMask;
             conversation = _conversationBase | (uint)_lastInstance;
         }
-        while (_lastInstance == 0 || _opened.ContainsKey(conversation)); // Two billion later a number comes again; its stream may still live.
+        while (_lastInstance == 0 || _opened.Contains(conversation)); // Two billion later a number comes again; its stream may still live.
 
         var port = new StreamPort(this, handler, isOpener: true, conversation, originId, routedId) { Affinity = affinity };
-        _opened.Add(conversation, port);
+        _opened.Add(port);
         Engine.Memory.Take(MemoryUser.Streams, StreamPort.Bytes);
         Engine.Counters.StreamsOpened++;
         return port;
@@ -241,7 +241,7 @@ public sealed class LinkEnd
 
     internal void Remove(StreamPort port, StreamHandler handler)
     {
-        if ((port.IsOpener ? _opened : _accepted).Remove(port.ConversationId, out _))
+        if ((port.IsOpener ? _opened : _accepted).Remove(port))
         {
             Engine.Counters.StreamsClosed++;
             port.ReleaseCredit();
@@ -456,7 +456,7 @@ public sealed class LinkEnd
             return;
         }
 
-        _accepted.Add(conversation, port);
+        _accepted.Add(port);
         Engine.Memory.Take(MemoryUser.Streams, StreamPort.Bytes);
         Engine.Counters.StreamsAccepted++;
         try

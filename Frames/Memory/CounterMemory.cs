@@ -55,6 +55,9 @@ internal readonly unsafe struct DirectionCounters(long* slots)
 {
     private readonly long* _slots = slots;
 
+    /// <summary>Those of the reply, when these are of the initial direction.</summary>
+    public DirectionCounters Reply => new(_slots + CounterLayout.DirectionSlots);
+
     public void Open()
     {
         _slots[0]++;

@@ -6,7 +6,7 @@ namespace Sluice.Frames;
 // then what arrived and has not been dealt with. A window shared with another direction is not counted here: it holds nothing.
 public sealed partial class StreamPort
 {
-    /// <summary>What an end costs besides its credit, in bytes: port, table entry and a handler, as measured by <c>bench/run streams</c>.</summary>
+    /// <summary>What an end costs besides its credit, in bytes: twice what <c>bench/run streams</c> measures with small handlers.</summary>
     internal const int Bytes = 512;
 
     private int _inCharged;

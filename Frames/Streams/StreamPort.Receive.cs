@@ -23,7 +23,7 @@ public sealed partial class StreamPort
                 break;
             case FrameType.Begin:
                 _state |= State.InBegun;
-                _inCounters.Open();
+                InCounters.Open();
                 _handler.OnBegin(new BeginFrame(header));
                 break;
             case FrameType.Data:
@@ -115,7 +115,7 @@ public sealed partial class StreamPort
         }
 
         _inSequence += reserved;
-        _inCounters.Data(frame.Payload.Length);
+        InCounters.Data(frame.Payload.Length);
         Engine.Counters.DataBytesReceived += frame.Payload.Length;
         if (frame.BudgetId == 0)
         {
@@ -126,7 +126,7 @@ public sealed partial class StreamPort
             OnBudgetedData(frame);
         }
 
-        if (_inOwnPadding > 0 && _inSharedWith is not null && !IsInClosed)
+        if (InOwnPadding > 0 && _inSharedWith is not null && !IsInClosed)
         {
             FreeOwnPadding(_inSharedWith);
         }
@@ -141,7 +141,7 @@ public sealed partial class StreamPort
             return;
         }
 
-        AcknowledgeUpTo(_inAcknowledge + Math.Min(surplus, _inOwnPadding));
+        AcknowledgeUpTo(_inAcknowledge + Math.Min(surplus, InOwnPadding));
         long known = _inWindowSent + _inMaximum - _inSequence;
         if (known < Math.Min(_inMaximum, (long)FrameLayout.PayloadBytesMax + _inPadding))
         {
@@ -204,21 +204,20 @@ public sealed partial class StreamPort
         _outAcknowledge = acknowledge;
         _outMaximum = header.Maximum;
         PaddingBytes = frame.PaddingBytes;
-        MinimumBytes = frame.MinimumBytes;
-        Capabilities = frame.Capabilities;
+        SetOutTerms(frame.MinimumBytes, frame.Capabilities);
         UseBudget(frame.BudgetId);
         _handler.OnWindow(frame);
     }
 
     private void CloseOut(bool isError)
     {
-        _outCounters.Close(isError, (_state & (State.OutBegun | State.OutClosed)) == State.OutBegun);
+        OutCounters.Close(isError, (_state & (State.OutBegun | State.OutClosed)) == State.OutBegun);
         _state |= State.OutClosed;
     }
 
     private void CloseIn(bool isError)
     {
-        _inCounters.Close(isError, (_state & (State.InBegun | State.InClosed)) == State.InBegun);
+        InCounters.Close(isError, (_state & (State.InBegun | State.InClosed)) == State.InBegun);
         _state |= State.InClosed;
         ChargeHeld();
     }
@@ -242,7 +241,7 @@ public sealed partial class StreamPort
     private void EmitWindow()
     {
         _inWindowSent = _inAcknowledge;
-        _link.SendWindow(this, _inAcknowledge, _inMaximum, _inPadding, _inMinimum, _inCapabilities, _inBudgetId);
+        _link.SendWindow(this, _inAcknowledge, _inMaximum, _inPadding, InMinimum, InCapabilities, InBudgetId);
     }
 
     private bool IsLate(in FrameHeader header)

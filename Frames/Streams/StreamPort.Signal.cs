@@ -4,8 +4,6 @@ namespace Sluice.Frames;
 // between the frames of the stream, never inside a handler, and not after the stream is over.
 public sealed partial class StreamPort
 {
-    private long _lastCancelId;
-
     /// <summary>Calls <see cref="StreamHandler.OnSignal"/> after a delay. Engine thread.</summary>
     /// <param name="delayMs">From 0; late by a turn at most.</param>
     /// <param name="signalId">The handler's own: what the time was for.</param>
@@ -13,7 +11,7 @@ public sealed partial class StreamPort
     /// <returns>Dispose it to call the signal off.</returns>
     public EngineTimer SignalAfter(long delayMs, int signalId, int contextId = 0)
     {
-        var signal = new PendingSignal(this, ++_lastCancelId, signalId, contextId, []);
+        var signal = new PendingSignal(this, ++Rare.LastCancelId, signalId, contextId, []);
         return Engine.Schedule(delayMs, static state => ((PendingSignal)state!).Deliver(), signal);
     }
 

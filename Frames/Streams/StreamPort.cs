@@ -11,7 +11,7 @@ namespace Sluice.Frames;
 public sealed partial class StreamPort
 {
     [Flags]
-    private enum State
+    private enum State : byte
     {
         None = 0,
         OutBegun = 1,
@@ -26,8 +26,7 @@ public sealed partial class StreamPort
 
     private readonly LinkEnd _link;
     private StreamHandler _handler;
-    private readonly DirectionCounters _outCounters;
-    private readonly DirectionCounters _inCounters;
+    private readonly DirectionCounters _counters; // of the initial direction; those of the reply lie behind
     private State _state;
 
     private long _outSequence;
@@ -38,11 +37,8 @@ public sealed partial class StreamPort
     private long _inAcknowledge;
     private int _inMaximum;
     private int _inPadding;
-    private int _inMinimum;
-    private int _inCapabilities;
     private long _inWindowSent;
     private int _inTarget;
-    private int _inOwnPadding;
 
     internal StreamPort(LinkEnd link, StreamHandler handler, bool isOpener, long conversationId, long originId, long routedId)
     {
@@ -53,8 +49,7 @@ public sealed partial class StreamPort
         OriginId = originId;
         RoutedId = routedId;
         long countedId = isOpener ? originId : link.Engine.TryFindBinding(routedId, out _) ? routedId : 0;
-        _outCounters = link.Engine.Counters.Streams(countedId, isOpener, isReply: !isOpener);
-        _inCounters = link.Engine.Counters.Streams(countedId, isOpener, isReply: isOpener);
+        _counters = link.Engine.Counters.Streams(countedId, isOpener, isReply: false);
         handler.Attach(this);
     }
 
@@ -79,9 +74,6 @@ public sealed partial class StreamPort
     /// <summary>Joins all frames one network event caused; every frame carries it.</summary>
     public long TraceId { get; set; }
 
-    /// <summary>Asks that related streams share one engine; sent with BEGIN.</summary>
-    public long Affinity { get; init; }
-
     /// <summary>The instance at the other end, for streams that belong beside this one (<see cref="FrameEngine.Open"/>); 0 for our own process.</summary>
     public long Peer => _link.Peer.Key;
 
@@ -90,12 +82,6 @@ public sealed partial class StreamPort
 
     /// <summary>Bytes charged on top of each DATA payload we send.</summary>
     public int PaddingBytes { get; private set; }
-
-    /// <summary>Smallest useful window for a piece that cannot be split, in bytes.</summary>
-    public int MinimumBytes { get; private set; }
-
-    /// <summary>What the other side understands; bit 0: CHALLENGE.</summary>
-    public int Capabilities { get; private set; }
 
     /// <summary>Payload bytes that one DATA frame may carry now, from 0 to <see cref="FrameLayout.PayloadBytesMax"/>.</summary>
     public int SendableBytes
@@ -108,7 +94,7 @@ public sealed partial class StreamPort
             }
 
             long available = _outMaximum - (_outSequence - _outAcknowledge);
-            if (_outBudgetId != 0)
+            if (OutBudgetId != 0)
             {
                 available = Math.Min(available, ClaimableBytes(Math.Min(available, (long)FrameLayout.PayloadBytesMax + PaddingBytes)));
             }
@@ -149,7 +135,7 @@ public sealed partial class StreamPort
         }
 
         _state |= State.OutBegun;
-        _outCounters.Open();
+        OutCounters.Open();
         _link.SendBegin(this, extension);
     }
 
@@ -195,7 +181,7 @@ public sealed partial class StreamPort
         long reserved = (long)payloadBytes + PaddingBytes;
         if (!IsOutOpen || _outMaximum == 0 // Not even an empty piece before the first WINDOW, which says what padding to charge.
             || payloadBytes > FrameLayout.PayloadBytesMax || reserved > _outMaximum - (_outSequence - _outAcknowledge)
-            || (_outBudgetId != 0 && reserved > ClaimableBytes(reserved)))
+            || (OutBudgetId != 0 && reserved > ClaimableBytes(reserved)))
         {
             Engine.Counters.CreditStalls += IsOutOpen ? 1 : 0;
             claim = default;
@@ -294,11 +280,8 @@ public sealed partial class StreamPort
         _inTarget = maximumBytes;
         _inMaximum = Math.Max(maximumBytes, _inMaximum); // Never take back credit: acknowledge + maximum may not fall.
         _inPadding = paddingBytes;
-        _inMinimum = minimumBytes;
-        _inCapabilities = capabilities;
-        _inBudgetId = budgetId;
+        SetInTerms(minimumBytes, capabilities, budgetId, ownPaddingBytes: 0);
         _inSharedWith = null;
-        _inOwnPadding = 0;
         ChargeCredit();
         EmitWindow();
     }
@@ -335,12 +318,9 @@ public sealed partial class StreamPort
         _inTarget = downstream._outMaximum == 0 ? 0 : (int)Math.Min(int.MaxValue, (long)downstream._outMaximum + paddingBytes); // One whole piece must fit, with our padding.
         _inMaximum = Math.Max(_inTarget, _inMaximum);
         AcknowledgeUpTo(Math.Max(_inAcknowledge, _inSequence - outstanding));
-        _inBudgetId = downstream._outBudgetId;
         _inSharedWith = downstream;
-        _inOwnPadding = paddingBytes;
         _inPadding = (int)Math.Min(int.MaxValue, (long)downstream.PaddingBytes + paddingBytes);
-        _inMinimum = downstream.MinimumBytes;
-        _inCapabilities = downstream.Capabilities;
+        SetInTerms(downstream.MinimumBytes, downstream.Capabilities, downstream.OutBudgetId, paddingBytes);
         ReleaseCredit(); // What comes goes on at once: the holder is downstream, and granted this.
         EmitWindow();
     }
@@ -375,7 +355,7 @@ public sealed partial class StreamPort
 
     internal void CountSent(int payloadBytes)
     {
-        _outCounters.Data(payloadBytes);
+        OutCounters.Data(payloadBytes);
         Engine.Counters.DataBytesSent += payloadBytes;
         Engine.Counters.CreditStalls += SendableBytes == 0 ? 1 : 0;
     }

@@ -33,13 +33,14 @@ public sealed class DumpTests : IAsyncDisposable
     public async Task A_conversation_is_printed_in_order_with_names()
     {
         await Join();
-        Task<(int Code, string Output, string Error)> dump = Dump("--count", "6", "--verbose");
+        Task<(int Code, string Output, string Error)> dump = Dump("--count", "24", "--verbose");
         await Converse(dump);
         (int code, string output, string error) = await dump;
         Assert.Equal(0, code);
         Assert.Contains("treat what is written here as a secret", error, StringComparison.Ordinal);
-        string[] lines = output.TrimEnd().Split('\n');
-        Assert.Equal(6, lines.Length);
+        string[] all = output.TrimEnd().Split('\n');
+        Assert.Equal(24, all.Length);
+        string[] lines = [.. all.SkipWhile(line => !line.Contains("i BEGIN", StringComparison.Ordinal))]; // It may attach in the middle of a conversation.
         Assert.Matches(@"^\d\d:\d\d:\d\d\.\d{7} front-0\.0 > back-0\.0 \d+i BEGIN test:entry > test:echo extension=3$", lines[0]);
         Assert.Contains(lines, line => line.Contains("DATA test:entry > test:echo whole payload=5 ", StringComparison.Ordinal) && line.EndsWith("'hello'", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.Contains("back-0.0 > front-0.0", StringComparison.Ordinal) && line.Contains("r BEGIN", StringComparison.Ordinal));
@@ -63,7 +64,7 @@ public sealed class DumpTests : IAsyncDisposable
     {
         await Join();
         string file = Path.Combine(_directory, "frames.pcapng");
-        Task<(int Code, string Output, string Error)> dump = Dump("--count", "6", "-w", file);
+        Task<(int Code, string Output, string Error)> dump = Dump("--count", "24", "-w", file);
         await Converse(dump);
         Assert.Equal("", (await dump).Output);
         byte[] bytes = File.ReadAllBytes(file);
@@ -91,8 +92,8 @@ public sealed class DumpTests : IAsyncDisposable
             at += length;
         }
 
-        Assert.Equal([0x0A0D0D0A, 1, 6, 6, 6, 6, 6, 6], types);
-        Assert.Equal((int)FrameType.Begin, frames[0]);
+        Assert.Equal([0x0A0D0D0A, 1, .. Enumerable.Repeat(6u, 24)], types);
+        Assert.Contains((int)FrameType.Begin, frames); // It may attach in the middle of a conversation.
     }
 
     [Fact]
