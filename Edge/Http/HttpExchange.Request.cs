@@ -11,21 +11,75 @@ namespace Sluice.Edge.Http;
 // The first read waits for credit too; it is what makes Kestrel send "100 Continue" to a client that asked for it.
 internal sealed partial class HttpExchange
 {
-    private PipeReader? _reading; // Set while a read is pending.
+    private PipeReader? _reading;   // Set while a read is pending.
+    private StreamPort? _bodyPort;  // Set while the body waits for the first credit.
+    private Task? _sending;
 
     /// <summary>The app granted credit.</summary>
-    public void OnWindow() => _credit.Set();
-
-    private Task? SendRequestBody()
+    public void OnWindow()
     {
-        StreamPort? port = _stream?.Port;
-        if (port is null || _features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        if (_bodyPort is { SendableBytes: > 0 } port)
         {
-            return port is null ? null : SendRequestBodyAsync(port);
+            _bodyPort = null;
+            if (!TrySendWholeBody(port))
+            {
+                using var scope = new EnginePipeScheduler.Scope();
+                _sending = SendRequestBodyAsync(port);
+            }
         }
 
-        port.SendEnd();
-        return null;
+        _credit.Set();
+    }
+
+    private void SendRequestBody()
+    {
+        _sending = null;
+        _bodyPort = _stream?.Port;
+        if (_bodyPort is { } port && _features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+        {
+            _bodyPort = null;
+            port.SendEnd();
+        }
+    }
+
+    // Most bodies came with their head and fit the first credit: those cost neither a task nor a wait.
+    private bool TrySendWholeBody(StreamPort port)
+    {
+        using var scope = new EnginePipeScheduler.Scope();
+        try
+        {
+            PipeReader reader = _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
+            if (!reader.TryRead(out ReadResult result))
+            {
+                return false;
+            }
+
+            ReadOnlySequence<byte> rest = Send(port, result.Buffer);
+            reader.AdvanceTo(rest.Start);
+            if (!result.IsCompleted || !rest.IsEmpty)
+            {
+                return false;
+            }
+
+            port.SendEnd();
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            OnBodyFailed(exception);
+        }
+
+        return true;
+    }
+
+    private void OnBodyFailed(Exception exception)
+    {
+        _reading = null;
+        if (exception is Microsoft.AspNetCore.Http.BadHttpRequestException && !_isBegun)
+        {
+            _failure = ExceptionDispatchInfo.Capture(exception); // Kestrel answers with the status it carries.
+        }
+
+        Conclude(_isBegun ? Outcome.Broken : Outcome.Invalid, CloseReason.Cancelled);
     }
 
     private async Task SendRequestBodyAsync(StreamPort port)
@@ -56,13 +110,7 @@ internal sealed partial class HttpExchange
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             await _binding.Scheduler.SwitchToEngine();
-            _reading = null;
-            if (exception is Microsoft.AspNetCore.Http.BadHttpRequestException && !_isBegun)
-            {
-                _failure = ExceptionDispatchInfo.Capture(exception); // Kestrel answers with the status it carries.
-            }
-
-            Conclude(_isBegun ? Outcome.Broken : Outcome.Invalid, CloseReason.Cancelled);
+            OnBodyFailed(exception);
         }
     }
 

@@ -88,7 +88,6 @@ internal sealed partial class HttpExchange
 
     private void ResetResponse()
     {
-        _body = _features.GetRequiredFeature<IHttpResponseBodyFeature>();
         _unacknowledged = _keptBytes = _keptReserved = 0;
         _isBegun = _isStarted = _isFlushPosted = _isFlushing = _isEnding = _hasUnflushed = _hasFlushed = false;
         _isBodyless = _request.Method == "HEAD";

@@ -55,9 +55,15 @@ internal sealed partial class HttpExchange(HttpConnection connection)
     public HttpExchange Reset(IFeatureCollection features)
     {
         _generation++;
-        _features = features;
-        _request = features.GetRequiredFeature<IHttpRequestFeature>();
-        _response = features.GetRequiredFeature<IHttpResponseFeature>();
+        if (!ReferenceEquals(_features, features))
+        {
+            // Kestrel's own object is all of these, for each request of its connection (HTTP/2: stream) alike.
+            _features = features;
+            _request = features.GetRequiredFeature<IHttpRequestFeature>();
+            _response = features.GetRequiredFeature<IHttpResponseFeature>();
+            _body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        }
+
         _outcome = Outcome.None;
         _failure = null;
         _done.Clear();
@@ -77,12 +83,17 @@ internal sealed partial class HttpExchange(HttpConnection connection)
 
         connection.Add(this);
         CancellationTokenRegistration abort = RegisterAbort();
-        Task? sending = null;
         try
         {
-            sending = SendRequestBody();
+            SendRequestBody();
             await _done.WaitAsync().ConfigureAwait(false);
-            if (sending is not null)
+            if (_bodyPort is { } port)
+            {
+                _bodyPort = null;
+                _sending = SendRequestBodyAsync(port); // Answered before it asked for the body.
+            }
+
+            if (_sending is { IsCompletedSuccessfully: false } sending)
             {
                 await FinishRequestBodyAsync(sending).ConfigureAwait(false);
                 await _binding.Scheduler.SwitchToEngine();
