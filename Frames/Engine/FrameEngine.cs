@@ -16,6 +16,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
     private const int FramesPerTurnMax = 512;   // per link end
     internal const int LocalRingBytes = 4 * 1024 * 1024;
     private const long BlockedNs = 1_000_000;
+    private const long FarOffNs = 1_000_000_000; // No turn is that long.
     private const int BusyWork = 64;          // a turn that did more than this has plenty to do without new input
     private const int TurnsPerPollBusy = 4;
 
@@ -65,6 +66,10 @@ public sealed unsafe partial class FrameEngine : IDisposable
 
     /// <summary>Time at the start of this turn, in monotonic nanoseconds: one clock read per turn.</summary>
     public long NowNs { get; private set; }
+
+    /// <summary>What frames sent now are stamped with: this turn's time, but later than every frame the turn has heard, so that a trace shows an
+    /// answer after its question though the other engine's turn began later.</summary>
+    internal long StampNs { get; private set; }
 
     /// <summary>What happened so far.</summary>
     public EngineCounters Counters { get; }
@@ -151,6 +156,16 @@ public sealed unsafe partial class FrameEngine : IDisposable
     /// <summary>True while at least one link to the room is up.</summary>
     public bool HasLinkTo(string room) => _ends.Exists(end => end != _local && end.Room == room);
 
+    /// <summary>A frame of another engine is about to be handled.</summary>
+    internal void Hear(long stampNs)
+    {
+        // A stamp that is far off is another host's clock, or a lie.
+        if (stampNs >= StampNs && stampNs - NowNs < FarOffNs)
+        {
+            StampNs = stampNs + 1;
+        }
+    }
+
     // ---- work from outside, and timers ----
 
     /// <summary>Runs a callback on the engine, in order of posting. Any thread. Never refused: what only this callback can end must not be lost.</summary>
@@ -187,6 +202,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
     internal void SetNow(long nowNs)
     {
         NowNs = nowNs;
+        StampNs = nowNs;
         _timers.SetNow(nowNs);
     }
 

@@ -104,7 +104,9 @@ public sealed class LinkEnd
             ReadOnlySpan<byte> fields = FieldsOf(record);
             if (FrameCheck.IsSound(fields, record.Length))
             {
-                Dispatch(new FrameHeader(fields, record));
+                var header = new FrameHeader(fields, record);
+                Engine.Hear(header.TimestampNs);
+                Dispatch(header);
             }
             else
             {
@@ -345,7 +347,7 @@ public sealed class LinkEnd
         record.Int64(FrameLayout.Sequence, port.NextSequence(0));
         record.Int64(FrameLayout.Acknowledge, port.OutAcknowledge);
         record.Int32(FrameLayout.Maximum, port.OutMaximum);
-        record.Int64(FrameLayout.Timestamp, Engine.NowNs);
+        record.Int64(FrameLayout.Timestamp, Engine.StampNs);
         record.Int64(FrameLayout.TraceId, port.TraceId);
         record.Int64(FrameLayout.Authorization, port.Authorization);
         record.Int32(FrameLayout.Detail, 0);

@@ -43,7 +43,7 @@ public sealed partial class StreamPort
             record.Int64(FrameLayout.StreamId, to.ConversationId | (to.IsOpener ? 1L : 0L));
             record.Int64(FrameLayout.TraceId, to.TraceId);
             record.Int64(FrameLayout.Authorization, to.Authorization);
-            record.Int64(FrameLayout.Timestamp, to.Engine.NowNs);
+            record.Int64(FrameLayout.Timestamp, to.Engine.StampNs);
             record.Int64(FrameLayout.SignalCancelId, cancelId);
             record.Int32(FrameLayout.SignalId, signalId);
             record.Int32(FrameLayout.SignalContextId, contextId);

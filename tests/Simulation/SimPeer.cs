@@ -3,7 +3,7 @@ using Sluice.Frames;
 namespace Sluice.Simulation;
 
 /// <summary>A client or a server: sends its direction as its own mood and the window allow, hears the other, and checks every rule.</summary>
-internal sealed class SimPeer : StreamHandler
+internal sealed partial class SimPeer : StreamHandler
 {
     private enum Act
     {
@@ -338,89 +338,6 @@ internal sealed class SimPeer : StreamHandler
         _pendingBudgeted -= budgeted;
         Port.Acknowledge(bytes);
         _budget?.Return(budgeted); // The creditor's content has gone: the credit is there again, for child and parent.
-    }
-
-    private void Pump()
-    {
-        while (!_isPaused && Port.IsOutOpen && !_out.IsSentWhole)
-        {
-            int sendable = Port.SendableBytes;
-            Check(sendable is >= 0 and <= FrameLayout.PayloadBytesMax, "a sender has an impossible window");
-            _largest = Math.Max(_largest, sendable);
-            int length = _out.Messages[_out.SendMessage];
-            int left = Math.Max(0, length) - _out.SendOffset;
-            int wanted = Math.Min(left, Math.Max(_waitsForWhole ? _largest : 1, Math.Max(1, Port.MinimumBytes)));
-            if (sendable < wanted)
-            {
-                break;
-            }
-
-            int bytes = Math.Min(left, sendable);
-            bytes = _random.OneIn(4) ? Math.Max(Math.Min(1, left), _random.Below(bytes + 1)) : bytes;
-            if (!Send(length, bytes))
-            {
-                break;
-            }
-
-            if (_random.OneIn(10) && Port.IsOutOpen)
-            {
-                Port.SendFlush([.. BitConverter.GetBytes(_out.Flushes++), .. BitConverter.GetBytes(_out.SendMessage)]);
-            }
-
-            if (_random.OneIn(8))
-            {
-                _isPaused = true;
-                Later(15, () =>
-                {
-                    _isPaused = false;
-                    Pump();
-                });
-            }
-        }
-
-        if (Port.IsOutOpen && _out.IsSentWhole && !_isPaused)
-        {
-            _out.HasSentEnd = true;
-            Port.SendEnd();
-        }
-    }
-
-    private bool Send(int length, int bytes)
-    {
-        Span<byte> extension = stackalloc byte[4];
-        BitConverter.TryWriteBytes(extension, _out.SendMessage);
-        extension = _out.SendOffset == 0 ? extension : default;
-        bool isLast = _out.SendOffset + bytes == Math.Max(0, length);
-        DataFlags flags = (_out.SendOffset == 0 ? DataFlags.Init : DataFlags.None) | (isLast ? DataFlags.Fin : DataFlags.None);
-        int before = Port.SendableBytes;
-        if (length < 0)
-        {
-            if (!Port.TrySendNull(extension, flags))
-            {
-                return false; // The padding alone does not fit.
-            }
-        }
-        else
-        {
-            if (!Port.TryClaimData(bytes, extension.Length, out DataClaim claim))
-            {
-                Check(bytes == 0, $"{bytes} bytes were refused with {before} sendable");
-                return false;
-            }
-
-            extension.CopyTo(claim.Extension);
-            _out.Fill(claim.Payload);
-            claim.Commit(bytes, flags);
-        }
-
-        _out.SendOffset += bytes;
-        if (isLast)
-        {
-            _out.SendMessage++;
-            _out.SendOffset = 0;
-        }
-
-        return true;
     }
 
     // Each thing that is heard may be the one at which this peer loses its temper, or its process its life.

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.CommandLine;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Sluice.Cli;
 using Sluice.Configuration.Graph;
 using Sluice.Frames.Testing;
@@ -38,13 +39,19 @@ public sealed class DumpTests : IAsyncDisposable
         (int code, string output, string error) = await dump;
         Assert.Equal(0, code);
         Assert.Contains("treat what is written here as a secret", error, StringComparison.Ordinal);
-        string[] all = output.TrimEnd().Split('\n');
-        Assert.Equal(24, all.Length);
-        string[] lines = [.. all.SkipWhile(line => !line.Contains("i BEGIN", StringComparison.Ordinal))]; // It may attach in the middle of a conversation.
-        Assert.Matches(@"^\d\d:\d\d:\d\d\.\d{7} front-0\.0 > back-0\.0 \d+i BEGIN test:entry > test:echo extension=3$", lines[0]);
-        Assert.Contains(lines, line => line.Contains("DATA test:entry > test:echo whole payload=5 ", StringComparison.Ordinal) && line.EndsWith("'hello'", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("back-0.0 > front-0.0", StringComparison.Ordinal) && line.Contains("r BEGIN", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("WINDOW", StringComparison.Ordinal));
+        string[] lines = output.TrimEnd().Split('\n');
+        Assert.Equal(24, lines.Length);
+
+        // The tap may have come in the middle of a conversation: of one that it saw begin, everything is there, the question first.
+        string[] opening = [.. lines.Where(line => line.EndsWith("i BEGIN test:entry > test:echo extension=3", StringComparison.Ordinal))];
+        Assert.NotEmpty(opening);
+        Match first = Regex.Match(opening[0], @"^\d\d:\d\d:\d\d\.\d{7} front-0\.0 > back-0\.0 (?<number>\d+)i BEGIN ");
+        Assert.True(first.Success, opening[0]);
+        string[] conversation = [.. lines.Where(line => Regex.IsMatch(line, $" {first.Groups["number"].Value}[ir] "))];
+        Assert.Equal(opening[0], conversation[0]);
+        Assert.Contains(conversation, line => line.Contains("i DATA test:entry > test:echo whole payload=5 ", StringComparison.Ordinal) && line.EndsWith("'hello'", StringComparison.Ordinal));
+        Assert.Contains(conversation, line => line.Contains("back-0.0 > front-0.0", StringComparison.Ordinal) && line.Contains("r BEGIN", StringComparison.Ordinal));
+        Assert.Contains(conversation, line => line.Contains("WINDOW", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -69,7 +76,7 @@ public sealed class DumpTests : IAsyncDisposable
         Assert.Equal("", (await dump).Output);
         byte[] bytes = File.ReadAllBytes(file);
         var types = new List<uint>();
-        var frames = new List<int>();
+        var frames = new List<(long Conversation, FrameType Type)>();
         for (int at = 0; at < bytes.Length;)
         {
             uint type = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
@@ -84,7 +91,8 @@ public sealed class DumpTests : IAsyncDisposable
                 Assert.Equal("test:entrytest:echo", Encoding.UTF8.GetString(packet.Slice(8 + packet[4] + packet[5], packet[6] + packet[7])));
                 ReadOnlySpan<byte> record = packet[((8 + names + 7) & ~7)..];
                 Assert.Equal(record.Length, BinaryPrimitives.ReadInt32LittleEndian(record));
-                frames.Add(BinaryPrimitives.ReadInt32LittleEndian(record[4..]));
+                var header = new FrameHeader(record);
+                frames.Add((header.StreamId | 1, header.Type));
                 long time = ((long)BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 12)) << 32) | BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 16));
                 Assert.InRange(time, (DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 60_000) * 1_000_000, (DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + 1000) * 1_000_000);
             }
@@ -93,7 +101,12 @@ public sealed class DumpTests : IAsyncDisposable
         }
 
         Assert.Equal([0x0A0D0D0A, 1, .. Enumerable.Repeat(6u, 24)], types);
-        Assert.Contains((int)FrameType.Begin, frames); // It may attach in the middle of a conversation.
+        long conversation = frames.Find(frame => frame.Type == FrameType.Begin).Conversation;
+        Assert.NotEqual(0, conversation);
+
+        // Of the conversation that began last no frame was there before: its first one is BEGIN, for the order is that of time.
+        long last = frames.FindLast(frame => frame.Type == FrameType.Begin).Conversation;
+        Assert.Equal(FrameType.Begin, frames.Find(frame => frame.Conversation == last).Type);
     }
 
     [Fact]
