@@ -5,7 +5,7 @@ using Aspire.Hosting.ApplicationModel;
 namespace Aspire.Hosting.Running;
 
 /// <summary>
-/// Gives every endpoint its port. A port that the model leaves open is held by a bound socket until just before its process starts,
+/// Gives every endpoint its port. A port that the model leaves open is held by a listening socket until just before its process starts,
 /// so that two applications on one machine do not choose the same.
 /// </summary>
 /// <remarks>
@@ -74,10 +74,13 @@ internal sealed class PortReservation : IDisposable
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
             int port = Random.Shared.Next(PortMin, PortMax);
+
             Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
+                // Bound is not held: the system lets any number of sockets be bound to a port on which none listens yet.
                 socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                socket.Listen(1);
             }
             catch (SocketException)
             {
