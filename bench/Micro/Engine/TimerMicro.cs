@@ -7,6 +7,7 @@ namespace Sluice.Bench.Micro.Engine;
 public class TimerMicro
 {
     private readonly FrameEngine _engine = new(0, "bench", new LocalDoorbell());
+    private EngineTimer? _reused;
     private long _nowNs = 1;
 
     [Params(0, 10_000)]
@@ -16,6 +17,7 @@ public class TimerMicro
     public void Setup()
     {
         _engine.Turn(_nowNs);
+        _reused = _engine.NewTimer(static _ => { });
         for (int i = 0; i < Others; i++)
         {
             _engine.Schedule(60_000 + i, static _ => { });
@@ -24,6 +26,9 @@ public class TimerMicro
 
     [Benchmark]
     public void AddCancel() => _engine.Schedule(30_000, static _ => { }).Dispose();
+
+    [Benchmark]
+    public void Restart() => _reused!.Start(30_000);
 
     [Benchmark]
     public int AddFire()
