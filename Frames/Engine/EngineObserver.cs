@@ -43,7 +43,7 @@ public class EngineObserver
     {
     }
 
-    /// <summary>The memory budget of the process came into a new state. The engine's thread that took or gave the last bytes.</summary>
+    /// <summary>The memory budget of the process is used up as never since it was last free, or is free again. The engine's thread that took or gave the last bytes.</summary>
     public virtual void OnMemory(MemoryBudget budget, MemoryState state)
     {
     }

@@ -49,7 +49,7 @@ public sealed class LinkEnd
         _inbound = inbound;
         _ringPeer = ringPeer;
         Peer = ringPeer is null ? LinkPeer.Self : peer;
-        _overflow = new FrameOverflow(engine.Slots, engine.Memory);
+        _overflow = new FrameOverflow(engine.Slots, ReferenceEquals(outbound, inbound) ? null : engine.Memory);
     }
 
     /// <summary>The engine that owns this end.</summary>

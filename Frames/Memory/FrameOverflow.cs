@@ -3,7 +3,9 @@ using System.Buffers.Binary;
 namespace Sluice.Frames.Memory;
 
 /// <summary>Frames that wait, in order, for room in a full ring: records one behind the other in leased slots. Engine thread.</summary>
-internal sealed class FrameOverflow(SlotPool slots, EngineMemory memory)
+/// <param name="slots">Where slots come from.</param>
+/// <param name="memory">Where they count; null for an engine's way to itself: what waits there counts as the credit of its receivers.</param>
+internal sealed class FrameOverflow(SlotPool slots, EngineMemory? memory)
 {
     private const string Owner = "frames that wait for room in a ring";
 
@@ -30,7 +32,7 @@ internal sealed class FrameOverflow(SlotPool slots, EngineMemory memory)
 
             Return(ref _last);
             _last = slots.Lease(Owner, FrameLayout.Align(bytes));
-            memory.Take(MemoryUser.Overflow, _last.Bytes);
+            memory?.Take(MemoryUser.Overflow, _last.Bytes);
         }
 
         return _last.Span.Slice(_lastEnd, bytes);
@@ -97,7 +99,7 @@ internal sealed class FrameOverflow(SlotPool slots, EngineMemory memory)
     {
         if (!slot.IsNone)
         {
-            memory.Give(MemoryUser.Overflow, slot.Bytes);
+            memory?.Give(MemoryUser.Overflow, slot.Bytes);
             slots.Return(slot);
             slot = default;
         }

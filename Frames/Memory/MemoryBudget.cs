@@ -38,11 +38,12 @@ public sealed class MemoryBudget
     private readonly List<EngineMemory> _engines = [];
     private long _used;
     private int _state;
+    private int _told;
 
     /// <summary>Makes a budget.</summary>
     /// <param name="bytes">From 1; services take no less than <see cref="BytesMin"/>.</param>
     /// <param name="engineCount">Engines that will share it.</param>
-    /// <param name="changed">Hears of each new state; on the thread that caused it.</param>
+    /// <param name="changed">Hears when a state is the worst since it was last free, and when it is free again; on the thread that caused it.</param>
     public MemoryBudget(long bytes, int engineCount = 1, Action<MemoryBudget, MemoryState>? changed = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
@@ -142,8 +143,18 @@ public sealed class MemoryBudget
 
             if (Interlocked.CompareExchange(ref _state, (int)next, state) == state)
             {
-                _changed?.Invoke(this, next);
+                Tell(next);
             }
+        }
+    }
+
+    // Under pressure the state goes to and fro between tight and full: an episode is told when it begins, when it gets worse, and when it is over.
+    private void Tell(MemoryState state)
+    {
+        if (state == MemoryState.Free || (int)state > Volatile.Read(ref _told))
+        {
+            Volatile.Write(ref _told, (int)state);
+            _changed?.Invoke(this, state);
         }
     }
 

@@ -38,7 +38,10 @@ public sealed class MemoryBudgetTests
         memory.Give(MemoryUser.Overflow, 9L << 20);
         Assert.Equal(MemoryState.Tight, budget.State);
         Assert.True(memory.TryAdmitHelp());
-        Assert.Equal([MemoryState.Full, MemoryState.Tight], _states);
+        memory.Take(MemoryUser.Overflow, 14L << 20);
+        Assert.Equal(MemoryState.Full, budget.State);
+        memory.Give(MemoryUser.Overflow, 100L << 20);
+        Assert.Equal([MemoryState.Full, MemoryState.Free], _states); // To and fro is not told.
     }
 
     [Fact]
