@@ -40,6 +40,30 @@ public sealed unsafe partial class FrameEngine
         return home;
     }
 
+    /// <summary>How many live instances run a binding of another room, as far as streams would go there.</summary>
+    public int InstanceCount(long routedId)
+    {
+        if (_bindings.ContainsKey(routedId) || !_rooms.TryGetValue(routedId, out string? room))
+        {
+            return 0;
+        }
+
+        bool isNear = HasNear(room);
+        int count = 0;
+        for (int i = 0; i < _ends.Count; i++)
+        {
+            bool isFirst = IsWay(_ends[i], room, isNear);
+            for (int j = 0; isFirst && j < i; j++)
+            {
+                isFirst = !IsWay(_ends[j], room, isNear, _ends[i].Peer.Key);
+            }
+
+            count += isFirst ? 1 : 0;
+        }
+
+        return count;
+    }
+
     private LinkEnd FindEnd(long routedId, long affinity, long peer)
     {
         if (_bindings.ContainsKey(routedId) || !_rooms.TryGetValue(routedId, out string? room))

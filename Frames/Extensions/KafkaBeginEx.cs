@@ -7,7 +7,7 @@ namespace Sluice.Frames.Extensions;
 ///   | starts: count i32, { partition i32, offset i64 }
 ///   | filters: count i32, { conditions i32, { 1 u8, key bytes or null } or { 2 u8, name bytes, value bytes } }
 /// </code>
-/// Topic streams use kind and topic only; Produce streams also acks and partition.
+/// Topic streams use kind and topic only, and isBounded for <see cref="HasOthers"/>; Produce streams also acks and partition.
 /// </remarks>
 public readonly ref struct KafkaBeginEx
 {
@@ -25,6 +25,9 @@ public readonly ref struct KafkaBeginEx
 
     /// <summary>True for a fetch that ends at what was the latest offset when it opened (config-kafka §2.6 rule 3).</summary>
     public bool IsBounded { get; private init; }
+
+    /// <summary>Topic streams: the reader knows of other caches, where records may have been acknowledged that this one has not heard of.</summary>
+    public bool HasOthers => Kind == KafkaStreamKind.Topic && IsBounded;
 
     /// <summary>When a produced record counts as written.</summary>
     public KafkaAcks Acks { get; private init; }
@@ -67,8 +70,8 @@ public readonly ref struct KafkaBeginEx
     }
 
     /// <summary>Writes a topic request.</summary>
-    public static ReadOnlySpan<byte> WriteTopic(Span<byte> buffer, ReadOnlySpan<byte> topic) =>
-        Write(buffer, KafkaStreamKind.Topic, KafkaCapabilities.None, isBounded: false, KafkaAcks.InSyncReplicas, topic, -1, default, default);
+    public static ReadOnlySpan<byte> WriteTopic(Span<byte> buffer, ReadOnlySpan<byte> topic, bool hasOthers = false) =>
+        Write(buffer, KafkaStreamKind.Topic, KafkaCapabilities.None, isBounded: hasOthers, KafkaAcks.InSyncReplicas, topic, -1, default, default);
 
     /// <summary>Writes a request to produce to one partition.</summary>
     public static ReadOnlySpan<byte> WriteProduce(Span<byte> buffer, ReadOnlySpan<byte> topic, int partition, KafkaAcks acks) =>

@@ -35,7 +35,7 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
 
         return (kafka.Kind, kafka.Capabilities) switch
         {
-            (KafkaStreamKind.Topic, _) => new TopicStream(this, topic),
+            (KafkaStreamKind.Topic, _) => new TopicStream(this, topic, kafka.HasOthers),
             (KafkaStreamKind.Produce, _) => new ProduceRelay(fetch, topic, id, clientId),
             (KafkaStreamKind.Merged, KafkaCapabilities.Fetch) => Read(topic, kafka),
             _ => null,

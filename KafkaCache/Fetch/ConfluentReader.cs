@@ -15,6 +15,7 @@ internal sealed class ConfluentReader : IBrokerReader
 
     private readonly IConsumer<Field, Field> _consumer;
     private readonly ConfluentDescriber _describer;
+    private readonly ConfluentEnds _ends;
     private readonly Field _key = new();
     private readonly Field _value = new();
     private readonly HeaderFieldsBuffer _headers = new();
@@ -56,6 +57,7 @@ internal sealed class ConfluentReader : IBrokerReader
             .SetLogHandler((_, message) => FetchLog.Library(logger, message.Name, message.Facility, message.Message))
             .Build();
         _describer = new ConfluentDescriber(_consumer.Handle, cache, logger);
+        _ends = new ConfluentEnds(servers, clientId, reason => FetchLog.EndsUnknown(logger, cache, reason));
     }
 
     public void Assign(string topic, IReadOnlyList<(int Partition, long Offset)> partitions) =>
@@ -112,8 +114,11 @@ internal sealed class ConfluentReader : IBrokerReader
 
     public Task<TopicDescription> DescribeAsync(string topic, bool withEnds) => _describer.DescribeAsync(topic, withEnds);
 
+    public Task<IReadOnlyDictionary<int, long>> EndsAsync(string topic, int partitionCount) => _ends.AskAsync(topic, partitionCount);
+
     public void Dispose()
     {
+        _ends.Dispose();
         _describer.Dispose();
         _consumer.Close();
         _consumer.Dispose();

@@ -169,8 +169,13 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
 
     private async Task ConfirmAsync(string topic)
     {
-        TopicDescription description = await _context.Reader.DescribeAsync(topic, withEnds: true).ConfigureAwait(false);
-        foreach ((int partition, long end) in description.Ends)
+        int count = _topics.TryGetValue(topic, out CachedTopic? cached) ? cached.Followers.Place?.PartitionCount ?? 0 : 0;
+        if (count == 0)
+        {
+            return;
+        }
+
+        foreach ((int partition, long end) in await _context.Reader.EndsAsync(topic, count).ConfigureAwait(false))
         {
             RaiseLatestOffset(topic, partition, end - 1);
         }

@@ -3,7 +3,7 @@ using Sluice.KafkaCache.Segments;
 namespace Sluice.KafkaCache.Fetch;
 
 /// <summary>What the fetch thread needs of a Kafka consumer; tests put their own in its place.</summary>
-/// <remarks>All but <see cref="DescribeAsync"/> is called on the fetch thread only.</remarks>
+/// <remarks>All but <see cref="DescribeAsync"/> and <see cref="EndsAsync"/> is called on the fetch thread only.</remarks>
 internal interface IBrokerReader : IDisposable
 {
     /// <summary>Starts to read partitions; <see cref="FetchStart"/> has the offsets with a meaning of their own.</summary>
@@ -23,6 +23,10 @@ internal interface IBrokerReader : IDisposable
     /// <param name="topic">Its name.</param>
     /// <param name="withEnds">Asks for the end of each partition too.</param>
     Task<TopicDescription> DescribeAsync(string topic, bool withEnds);
+
+    /// <summary>Asks the broker where the partitions of a topic end now, in milliseconds rather than behind a long poll. Any thread.</summary>
+    /// <returns>Offset behind the last record that readers may see, by partition; without those the broker does not tell.</returns>
+    Task<IReadOnlyDictionary<int, long>> EndsAsync(string topic, int partitionCount);
 }
 
 /// <summary>Where to start a partition that is not cached yet.</summary>

@@ -6,10 +6,10 @@ namespace Sluice.KafkaCache.Fetch;
 /// <summary>Tells one reader where a topic is and when it moved. It ends when the topic is cached anew: open another then.</summary>
 /// <remarks>
 /// A reader may come from another cache that is gone, or that is no longer the topic's home, and records may have been acknowledged there that we have
-/// not heard of yet. So where the topic is cached already, the broker is asked for its ends before the reader is told: whoever asks for
-/// all there is gets what was acknowledged anywhere before.
+/// not heard of yet. A reader that knows of several caches says so. Then, where the topic is cached already, the broker is asked for its ends
+/// before the reader is told: whoever asks for all there is gets what was acknowledged anywhere before.
 /// </remarks>
-internal sealed class TopicStream(CacheServerBinding binding, string topic) : StreamHandler
+internal sealed class TopicStream(CacheServerBinding binding, string topic, bool hasOthers) : StreamHandler
 {
     /// <summary>A broker that does not answer within this time does not keep a reader from what is cached, in milliseconds.</summary>
     private const int ConfirmMsMax = 1000;
@@ -30,7 +30,7 @@ internal sealed class TopicStream(CacheServerBinding binding, string topic) : St
             return;
         }
 
-        _isConfirmed = isNew;
+        _isConfirmed = isNew || !hasOthers;
         _followers.Streams.Add(this);
         Tell(_followers.Feed, isNews: false);
     }

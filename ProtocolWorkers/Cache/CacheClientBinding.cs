@@ -13,6 +13,7 @@ namespace Sluice.ProtocolWorkers.Cache;
 public sealed class CacheClientBinding : IBinding, IDisposable
 {
     private readonly Dictionary<string, TopicView> _topics = new(StringComparer.Ordinal);
+    private long _cacheSeen;
 
     /// <summary>Puts the options to work.</summary>
     public CacheClientBinding(FrameEngine engine, CacheClientOptions options, ILogger logger)
@@ -69,8 +70,20 @@ public sealed class CacheClientBinding : IBinding, IDisposable
         _topics.Clear();
     }
 
+    /// <summary>True once this engine has had streams to more than one cache, or may have: what one acknowledged another may not know yet.</summary>
+    internal bool HasSeenSeveralCaches { get; private set; }
+
+    /// <summary>Notes where a stream goes.</summary>
+    internal void NoteCache(long peer)
+    {
+        HasSeenSeveralCaches |= _cacheSeen != 0 && peer != 0 && peer != _cacheSeen;
+        _cacheSeen = peer != 0 ? peer : _cacheSeen;
+    }
+
     private void OnLinksChanged()
     {
+        HasSeenSeveralCaches |= Engine.InstanceCount(Options.ExitId) > 1;
+
         foreach (TopicView topic in _topics.Values)
         {
             topic.OnLinksChanged();

@@ -219,9 +219,11 @@ internal sealed partial class TopicView : TopicSource
 
     private TopicStream NewStream()
     {
+        long home = Engine.HomeOf(ExitId, Wish);
+        _binding.NoteCache(home);
         var stream = new TopicStream(this);
         Engine.Open(
-            stream, BindingId, ExitId, KafkaBeginEx.WriteTopic(ExtensionWriter.Scratch, _nameBytes), peer: Engine.HomeOf(ExitId, Wish));
+            stream, BindingId, ExitId, KafkaBeginEx.WriteTopic(ExtensionWriter.Scratch, _nameBytes, _binding.HasSeenSeveralCaches), peer: home);
         return stream;
     }
 

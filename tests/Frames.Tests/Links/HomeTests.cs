@@ -33,6 +33,7 @@ public sealed unsafe class HomeTests : IDisposable
         Assert.All(ends, end => Assert.InRange(three.Count(home => home == end.Peer.Key), 200, 470)); // Of 1,000.
 
         LinkEnd fourth = Join(3);
+        Assert.Equal(4, _engine.InstanceCount(Other));
         long[] four = Homes();
         Assert.All(Enumerable.Range(0, 1000), i => Assert.True(four[i] == three[i] || four[i] == fourth.Peer.Key));
         Assert.InRange(four.Count(home => home == fourth.Peer.Key), 150, 350);
@@ -50,6 +51,7 @@ public sealed unsafe class HomeTests : IDisposable
             Join(instance);
         }
 
+        Assert.Equal(3, _engine.InstanceCount(Other));
         long[] here = Homes();
         using var other = new HomeTests();
         foreach (int instance in (int[])[0, 1, 2])

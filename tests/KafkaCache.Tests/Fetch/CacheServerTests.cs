@@ -58,6 +58,58 @@ public sealed class CacheServerTests : IDisposable
     }
 
     [Fact]
+    public void A_reader_that_knows_of_other_caches_is_answered_once_the_broker_has_told_the_ends_again()
+    {
+        Start(new FetchSettings("test:cache", ["items"], new HashSet<string>()));
+        _reader.Topics["items"] = new TopicDescription(TopicLookup.Found) { PartitionCount = 1 };
+        _engine.TurnUntil(() => _log.Count(5003) == 1);
+        _reader.End("items", 0, 0);
+        ScriptedStream alone = Follow("items");
+        _engine.TurnUntil(() => alone.Log.Contains("BEGIN"));
+        Assert.Equal(0, _reader.EndsAsked);
+
+        _reader.SetEnd("items", 0, 5); // Written through another cache; its records are on their way.
+        ScriptedStream moved = Follow("items", hasOthers: true);
+        _engine.TurnUntil(() => moved.Log.Contains("BEGIN"));
+        Assert.Equal(1, _reader.EndsAsked);
+        using TopicReader topic = Open(moved);
+        Assert.Equal((4, 0), (topic[0].LatestOffset, topic[0].CachedNextOffset));
+        Close(alone);
+        Close(moved);
+    }
+
+    [Fact]
+    public void A_reader_that_shares_no_memory_gets_the_records_as_frames_and_what_was_acknowledged_is_among_them()
+    {
+        Start(new FetchSettings("test:cache", ["items"], new HashSet<string>()));
+        _reader.Topics["items"] = new TopicDescription(TopicLookup.Found) { PartitionCount = 1, IsCompacted = true };
+        _engine.TurnUntil(() => _log.Count(5003) == 1);
+        _reader.Record("items", 0, 0, "a", "1");
+        _reader.End("items", 0, 1);
+        var first = new ScriptedStream { WindowBytes = 4096 };
+        Read(first);
+        _engine.TurnUntil(() => first.Log.Contains("END"));
+        Assert.Equal("1", first.ReceivedText);
+
+        _fetch!.RaiseLatestOffset("items", 0, 1); // Acknowledged, and not here yet.
+        var second = new ScriptedStream { WindowBytes = 4096 };
+        Read(second);
+        _engine.TurnUntil(() => second.Log.Contains("BEGIN"));
+        _engine.TurnUntilIdle();
+        Assert.Equal("", second.ReceivedText);
+        _reader.Record("items", 0, 1, "b", "2");
+        _engine.TurnUntil(() => second.Log.Contains("END"));
+        Assert.Equal("12", second.ReceivedText);
+        _engine.Advance(30_000); // The files are let go.
+
+        void Read(ScriptedStream reader)
+        {
+            _engine.Engine.Open(reader, Origin, Server, KafkaBeginEx.WriteMergedFetch(ExtensionWriter.Scratch, "items"u8, isBounded: true, [], default));
+            reader.Port.SendEnd();
+        }
+    }
+
+    [Fact]
     public void However_much_moves_a_follower_hears_of_it_once_a_turn()
     {
         Start(new FetchSettings("test:cache", ["items"], new HashSet<string>()));
@@ -288,10 +340,10 @@ public sealed class CacheServerTests : IDisposable
         _fetch.Start();
     }
 
-    private ScriptedStream Follow(string topic)
+    private ScriptedStream Follow(string topic, bool hasOthers = false)
     {
         var follower = new ScriptedStream();
-        _engine.Engine.Open(follower, Origin, Server, KafkaBeginEx.WriteTopic(ExtensionWriter.Scratch, Encoding.UTF8.GetBytes(topic)));
+        _engine.Engine.Open(follower, Origin, Server, KafkaBeginEx.WriteTopic(ExtensionWriter.Scratch, Encoding.UTF8.GetBytes(topic), hasOthers));
         return follower;
     }
 

@@ -11,6 +11,8 @@ internal sealed class TestReader : IBrokerReader
     private readonly BlockingCollection<Action<IFetchSink>> _events = [];
     private readonly ConcurrentDictionary<(string, int), long> _ends = new();
 
+    private int _endsAsked;
+
     public ConcurrentDictionary<string, TopicDescription> Topics { get; } = new();
 
     /// <summary>Assignments so far: <c>topic/partition@offset</c>, and <c>-topic</c> for unassigned ones.</summary>
@@ -70,6 +72,16 @@ internal sealed class TestReader : IBrokerReader
     public Task<TopicDescription> DescribeAsync(string topic, bool withEnds) => Task.FromResult(
         !IsReachable ? new TopicDescription(TopicLookup.Unreachable, "told to")
         : Topics.GetValueOrDefault(topic) ?? new TopicDescription(TopicLookup.Missing, "unknown here"));
+
+    /// <summary>How often ends were asked for.</summary>
+    public int EndsAsked => _endsAsked;
+
+    public Task<IReadOnlyDictionary<int, long>> EndsAsync(string topic, int partitionCount)
+    {
+        Interlocked.Increment(ref _endsAsked);
+        return Task.FromResult<IReadOnlyDictionary<int, long>>(
+            _ends.Where(end => end.Key.Item1 == topic && end.Key.Item2 < partitionCount).ToDictionary(end => end.Key.Item2, end => end.Value));
+    }
 
     public void Dispose() => _events.Dispose();
 }

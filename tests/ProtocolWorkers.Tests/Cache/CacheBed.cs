@@ -42,6 +42,9 @@ internal sealed class CacheBed : IDisposable
     /// <summary>Streams that asked where a topic is, in order.</summary>
     public List<ScriptedStream> TopicStreams => Server.Streams.FindAll(stream => KindOf(stream) == KafkaStreamKind.Topic);
 
+    /// <summary>Reads that were passed on, in order.</summary>
+    public List<ScriptedStream> FetchStreams => Server.Streams.FindAll(stream => KindOf(stream) == KafkaStreamKind.Merged);
+
     /// <summary>Produce streams, in order.</summary>
     public List<ScriptedStream> ProduceStreams => Server.Streams.FindAll(stream => KindOf(stream) == KafkaStreamKind.Produce);
 
