@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Configuration;
 using Sluice.Configuration.Graph;
 using Sluice.Frames;
+using Sluice.Frames.Testing;
 using Sluice.Frames.Extensions;
 using Sluice.KafkaCache.Segments;
 using Sluice.ProtocolWorkers.Hosting;
@@ -34,7 +35,13 @@ public sealed class WorkersServiceTests : IDisposable
     private readonly string _run = Directory.CreateTempSubdirectory("slc").FullName;
     private readonly GatewayConfiguration _gateway = ConfigurationLoader.LoadText(Gateway, "test.yaml").Configuration!;
 
-    public void Dispose() => Directory.Delete(_run, recursive: true);
+    private readonly LeakObserver _observer = new();
+
+    public void Dispose()
+    {
+        _observer.AssertClean();
+        Directory.Delete(_run, recursive: true);
+    }
 
     [Fact]
     public async Task A_request_passes_from_edge_to_the_cache_and_its_record_comes_back()
@@ -81,7 +88,7 @@ public sealed class WorkersServiceTests : IDisposable
     private static Task<HealthCheckResult> Health(WorkersService service) => service.CheckHealthAsync(new HealthCheckContext());
 
     private EngineGroup Play(string room, Action<FrameEngine> configure, params string[] connectTo) =>
-        EngineGroup.Start(new EngineGroupOptions { Room = room, RunDirectory = _run, EngineCount = 1, ConnectTo = connectTo }, configure);
+        EngineGroup.Start(new EngineGroupOptions { Room = room, RunDirectory = _run, EngineCount = 1, ConnectTo = connectTo, Observer = _observer }, configure);
 
     private async Task<string> Get(EngineGroup edge, string path)
     {
