@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
@@ -41,11 +42,18 @@ public static class Extensions
     /// </summary>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
-        if (string.IsNullOrWhiteSpace(builder.Configuration[OtlpEndpointKey]))
+        if (!string.IsNullOrWhiteSpace(builder.Configuration[OtlpEndpointKey]))
         {
-            return builder;
+            builder.Export();
         }
 
+        return builder;
+    }
+
+    // A method of its own: what is not exported is not loaded either, which is a dozen assemblies at every start.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Export(this IHostApplicationBuilder builder)
+    {
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
@@ -63,7 +71,6 @@ public static class Extensions
                 .AddAspNetCoreInstrumentation(options => options.Filter = IsNotProbe)
                 .AddHttpClientInstrumentation())
             .UseOtlpExporter();
-        return builder;
     }
 
     /// <summary>Adds the check "self", tagged "live": the process answers, so it is alive.</summary>

@@ -22,7 +22,7 @@ internal sealed record FetchSettings(string Cache, IReadOnlyList<string> Bootstr
     public long IdleMissingMs { get; init; } = 10_000;
 
     /// <summary>How often a topic that is there is looked at for new partitions and settings, in milliseconds.</summary>
-    public int LookMs { get; init; } = 30_000;
+    public int LookMs { get; init; } = 60_000;
 
     /// <summary>How often a topic that is not there is looked for at first, in milliseconds; doubling.</summary>
     public int LookForMsMin { get; init; } = 200;

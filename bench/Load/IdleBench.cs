@@ -6,7 +6,7 @@ namespace Sluice.Bench.Load;
 internal static class IdleBench
 {
     private const int YoungSeconds = 5;    // What a suite costs that has just come up.
-    private const int SettleSeconds = 60;  // By then the runtime has compiled what recurs once a second for good (30 calls, twice).
+    private const int SettleSeconds = 90;  // By then the runtime has compiled what recurs once a second for good (after 30 calls, and after 30 more).
 
     public static async Task RunAsync(LoadOptions options)
     {

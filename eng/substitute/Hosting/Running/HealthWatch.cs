@@ -19,7 +19,7 @@ internal sealed class HealthWatch(
     private static readonly TimeSpan Youth = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PollWhileYoung = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PollWhileUnhealthy = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan PollWhileHealthy = TimeSpan.FromSeconds(30); // The end of a process is heard of at once, by other means.
+    private static readonly TimeSpan PollWhileHealthy = TimeSpan.FromSeconds(60); // The end of a process is heard of at once, by other means.
 
     private DateTime? _healthySinceUtc;
 
