@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Confluent.Kafka;
 
 namespace Sluice.Bench.Load;
 
@@ -9,6 +10,9 @@ internal static class HttpCrud
     private const int Items = 1000;
     private const int ReadyMsMax = 30_000;
     private const string Body = """{"name":"a plain thing","price":9.5,"stock":120,"tags":["small","blue"],"note":"about one hundred bytes"}""";
+
+    private const int PacedPerSecond = 2000;
+    private const string Broker = "127.0.0.1:9092";
 
     private static readonly IPEndPoint Address = new(IPAddress.Loopback, 7114);
 
@@ -20,6 +24,7 @@ internal static class HttpCrud
 
         await PhaseAsync(suite, "get", options, random => Get($"/items/{random.Next(Items)}"), 200).ConfigureAwait(false);
         await PhaseAsync(suite, "post", options, _ => Write("POST", "/items"), 204).ConfigureAwait(false);
+        await LatencyAsync(options).ConfigureAwait(false);
         foreach ((string service, double megabytes) in suite.ResidentMb().OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             Figures.Print($"rss_mb_{service}", megabytes);
@@ -77,6 +82,47 @@ internal static class HttpCrud
         {
             Figures.Print($"{name}_cpu_us_{process}", (seconds - before.GetValueOrDefault(process)) * 1e6 / phase.Answers);
         }
+    }
+
+    // What a POST adds to what a Kafka client of one's own would take: the same records to the same topic, at a rate that both bear with ease.
+    private static async Task LatencyAsync(LoadOptions options)
+    {
+        var http = new PacedPhase(options.Connections, PacedPerSecond);
+        ReadOnlyMemory<byte> post = Write("POST", "/items");
+        await http.RunAsync(options.WarmUpSeconds, options.Seconds, async () =>
+        {
+            var connection = new HttpConnection();
+            await connection.ConnectAsync(Address).ConfigureAwait(false);
+            return async () =>
+            {
+                int status = await connection.SendAsync(post).ConfigureAwait(false);
+                if (status != 204)
+                {
+                    throw new IOException($"POST /items answered {status}, expected 204");
+                }
+            };
+        }).ConfigureAwait(false);
+
+        using IProducer<string, byte[]> producer = new ProducerBuilder<string, byte[]>(new ProducerConfig
+        {
+            BootstrapServers = Broker, Acks = Acks.All, EnableIdempotence = true, LingerMs = 0, SocketNagleDisable = true,
+        }).Build();
+        byte[] value = Encoding.ASCII.GetBytes(Body);
+        var bare = new PacedPhase(options.Connections, PacedPerSecond);
+        await bare.RunAsync(options.WarmUpSeconds, options.Seconds, () => Task.FromResult<Func<Task>>(() => producer.ProduceAsync(
+            "items-snapshots",
+            new Message<string, byte[]>
+            {
+                Key = Guid.NewGuid().ToString(), Value = value, Headers = new Headers { { "content-type", "application/json"u8.ToArray() } },
+            }))).ConfigureAwait(false);
+
+        Figures.Print("post_paced_ms_avg", http.AverageMs);
+        Figures.Print("post_paced_p99_ms", http.LatencyMs(99));
+        Figures.Print("bare_paced_ms_avg", bare.AverageMs);
+        Figures.Print("bare_paced_p99_ms", bare.LatencyMs(99));
+        Figures.Print("post_added_ms_avg", http.AverageMs - bare.AverageMs);
+        Figures.Print("post_added_ms_p50", http.LatencyMs(50) - bare.LatencyMs(50));
+        Figures.Print("post_added_ms_p99", http.LatencyMs(99) - bare.LatencyMs(99));
     }
 
     private static Dictionary<string, double> CpuSeconds(SuiteProcess suite)
