@@ -134,7 +134,7 @@ internal sealed class CacheRoom : IAsyncDisposable
         string servers = ServersOf(binding);
         var status = new ProduceStatus(name, servers, _options.Produce, _logger);
         return new KafkaClient(status, new ProducerSet(
-            acks => new ConfluentProducer(name, servers, _options.ClientId, acks, _options.Produce, status, _logger)));
+            acks => new BurstProducer(new ConfluentProducer(name, servers, _options.ClientId, acks, _options.Produce, status, _logger))));
     }
 
     private FetchLoop MakeCache(BindingConfiguration binding)

@@ -68,7 +68,7 @@ internal sealed class BrokerFixture : IAsyncDisposable
             CacheDirectory.Create(Path.Combine(_root, "cache"), "test:cache"), limits, status, Log));
         var produceStatus = new ProduceStatus("test:client", Servers, settings, Log);
         _budget = new ProduceBudget(settings.BudgetBytes);
-        _producers = new ProducerSet(acks => new ConfluentProducer("test:client", Servers, "sluice", acks, settings, produceStatus, Log));
+        _producers = new ProducerSet(acks => new BurstProducer(new ConfluentProducer("test:client", Servers, "sluice", acks, settings, produceStatus, Log)));
         FrameEngine engine = Engine.Engine;
         engine.Attach(Server, new CacheServerBinding(engine, Server, Client, _fetch));
         engine.Attach(Client, new KafkaClientBinding(
