@@ -19,6 +19,7 @@ internal sealed class SocketConnection : EngineConnection, ITcpSocketOwner
     private readonly TaskCompletionSource _sent = new();
     private readonly long _number;
     private int _lentBytes;
+    private bool _hasMore;      // The last receive filled its room: the system may hold more, and will not tell it again.
     private bool _isAwaiting;
     private bool _isReceiveOver;
     private bool _isReceiving;
@@ -118,6 +119,7 @@ internal sealed class SocketConnection : EngineConnection, ITcpSocketOwner
         {
             Span<byte> room = Input.GetRoom(ReceiveBytesMin);
             int received = _socket.TryReceive(room);
+            _hasMore = received == room.Length;
             if (received <= 0)
             {
                 Input.Trim();
@@ -125,7 +127,7 @@ internal sealed class SocketConnection : EngineConnection, ITcpSocketOwner
                 break;
             }
 
-            isMore = received == room.Length && Input.UnexaminedBytes + received <= HttpLimits.PipeBytesMax; // Less than asked for: that was all.
+            isMore = _hasMore && Input.UnexaminedBytes + received <= HttpLimits.PipeBytesMax; // Less than asked for: that was all.
             Input.Commit(received);
             Input.Deliver();
             _isReceiveOver |= Input.IsOver;
@@ -143,7 +145,14 @@ internal sealed class SocketConnection : EngineConnection, ITcpSocketOwner
         if (!_isAwaiting)
         {
             _isAwaiting = true;
-            _socket.AwaitReadable();
+            if (_hasMore)
+            {
+                Pipes.Engine.Post(static state => ((ITcpSocketOwner)state!).OnReadable(), this);
+            }
+            else
+            {
+                _socket.AwaitReadable();
+            }
         }
     }
 

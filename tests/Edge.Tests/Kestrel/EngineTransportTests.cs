@@ -57,6 +57,30 @@ public sealed class EngineTransportTests
 
     [Theory]
     [MemberData(nameof(Transports))]
+    public async Task An_app_that_reads_slower_than_the_client_sends_still_gets_all(bool isEpoll)
+    {
+        await using Host host = await Host.StartAsync(isEpoll, async context =>
+        {
+            long count = 0;
+            byte[] block = new byte[64 * 1024];
+            int read;
+            while ((read = await context.Request.Body.ReadAsync(block)) > 0)
+            {
+                count += read;
+                await Task.Yield(); // On another thread from here on.
+            }
+
+            await context.Response.WriteAsync($"{count}");
+        });
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{host.Address}/") { Content = new ByteArrayContent(new byte[20_000_000]) };
+        request.Headers.TransferEncodingChunked = true;
+        using HttpResponseMessage response = await client.SendAsync(request).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal("20000000", await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
     public async Task A_client_that_does_not_read_stops_the_app(bool isEpoll)
     {
         long written = 0;
