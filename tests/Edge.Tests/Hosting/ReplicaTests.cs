@@ -59,7 +59,7 @@ public sealed class ReplicaTests : IDisposable
         }
 
         Assert.True(closed == 20, $"{closed} of {clients.Count} connections were turned away\n{edge.Output}");
-        Assert.Contains("out of descriptors", edge.Output, StringComparison.Ordinal);
+        await TestEdge.UntilAsync(() => edge.Output.Contains("out of descriptors", StringComparison.Ordinal), "the log says so");
         Assert.False(edge.HasExited, edge.Output);
         clients.ForEach(client => client.Dispose());
         bool isServed = false;
