@@ -19,8 +19,8 @@ public interface IEngineAcceptor
 /// Engine thread only. Each engine has its own, on the same address (<see cref="EngineSocket.Listen(IPEndPoint, int)"/>), so no connection
 /// changes threads. The kernel picks the listener by a hash of both ends: even over many connections, by chance over a few.
 /// <para>
-/// Out of descriptors, a connection would stay in the backlog without an answer and without further readiness. So one descriptor is kept
-/// in reserve: it is given up, the connection accepted with it and closed, and the reserve opened again. Where that fails too, or the
+/// Out of descriptors, a connection would stay in the backlog without an answer and without further readiness. So a few descriptors are
+/// kept in reserve: one is given up, the connection accepted with it and closed, and the reserve filled again. Where that fails too, or the
 /// kernel is out of memory, accepting pauses.
 /// </para>
 /// </remarks>
@@ -34,6 +34,8 @@ public sealed class EngineListener : IPollHandler
 
     private const int ReportMs = 10_000;      // A flood is one line now and then, not a line each.
 
+    private const int ReserveMax = 4;         // Anything in the process may take one in the moment that it is free; four moments are not that unlucky.
+
     private static readonly SendOrPostCallback Again = static state => ((EngineListener)state!).Accept();
 
     private readonly FrameEngine _engine;
@@ -41,7 +43,7 @@ public sealed class EngineListener : IPollHandler
     private readonly IEngineAcceptor _acceptor;
     private EngineTimer? _pause;
     private long _ticket = -1;
-    private int _reserve = -1;
+    private readonly Stack<int> _reserve = new(ReserveMax);
     private long _nextReportNs;
 
     /// <summary>Takes over a socket that listens.</summary>
@@ -56,7 +58,7 @@ public sealed class EngineListener : IPollHandler
     /// <exception cref="InvalidOperationException">The engine cannot watch the socket.</exception>
     public void Start()
     {
-        _reserve = Unix.OpenNothing();
+        FillReserve();
         _ticket = _engine.Poller?.Add(_socket.Descriptor, this) ?? -1;
         if (_ticket < 0)
         {
@@ -83,10 +85,9 @@ public sealed class EngineListener : IPollHandler
 
         _pause?.Dispose();
         _socket.Dispose();
-        if (_reserve >= 0)
+        while (_reserve.TryPop(out int descriptor))
         {
-            Unix.Close(_reserve);
-            _reserve = -1;
+            Unix.Close(descriptor);
         }
     }
 
@@ -141,17 +142,28 @@ public sealed class EngineListener : IPollHandler
 
     private bool TryTurnAway()
     {
-        if (_reserve < 0)
+        FillReserve();
+        while (_reserve.TryPop(out int descriptor))
         {
-            _reserve = Unix.OpenNothing();
-            return false;
+            Unix.Close(descriptor);
+            EngineSocket? accepted = _socket.Accept(out _, out int error);
+            accepted?.Dispose();
+            if (error != -Unix.Emfile)
+            {
+                FillReserve();
+                return accepted is not null;
+            }
         }
 
-        Unix.Close(_reserve);
-        EngineSocket? accepted = _socket.Accept(out _);
-        accepted?.Dispose();
-        _reserve = Unix.OpenNothing();
-        return accepted is not null;
+        return false;
+    }
+
+    private void FillReserve()
+    {
+        while (_reserve.Count < ReserveMax && Unix.OpenNothing() is >= 0 and int descriptor)
+        {
+            _reserve.Push(descriptor);
+        }
     }
 
     private void Pause()
