@@ -15,7 +15,7 @@ public interface IRemoteLinks
 /// <summary>How a service opts in to gRPC links without paying for them where nobody asked.</summary>
 /// <remarks>
 /// Links are asked for by SLUICE_LINKS=grpc, by an address to answer on (SLUICE_LINK_ADDRESS, SLUICE_GRPC_PORT) or by an address of a peer
-/// (<c>services__ROOM__link__0</c>). Without any of them nothing of gRPC is loaded: a suite on one host starts as if this project were not there.
+/// (<c>services__ROOM__link__0</c>). Without any of them nothing of gRPC is registered, nor listens.
 /// </remarks>
 public static class GrpcLinkOptIn
 {
