@@ -16,6 +16,9 @@ internal sealed class Connection : IDisposable
     /// <summary>1 MiB goes to the socket at a time.</summary>
     private const int SendBytesMax = 1024 * 1024;
 
+    /// <summary>A request waits at least 5 s before the requests that a closed peer sent behind it are given up.</summary>
+    private const int GoneMs = 5000;
+
     private readonly Socket _socket;
     private readonly NetEvents _events;
     private readonly Broker _broker;
@@ -107,7 +110,7 @@ internal sealed class Connection : IDisposable
     public void AbortWhenSilent(int idleMs, int halfWayMs)
     {
         long silentMs = Environment.TickCount64 - Math.Max(Volatile.Read(ref _activeAt), _input.ActiveAt);
-        if (_doing == Doing.Answering && IsGone())
+        if (_doing == Doing.Answering && IsGone(mayLeaveRequests: silentMs > GoneMs))
         {
             Abort(); // It waits for others or for records, and nobody waits for its answer any more.
             return;
@@ -120,17 +123,31 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    // Readable, yet nothing to read: the peer has closed its side.
-    private bool IsGone()
+    // Readable, yet nothing to read: the peer has closed its side. What it sent before that, behind a request that waits, is still to be
+    // answered, for it may be records; but not for ever.
+    private bool IsGone(bool mayLeaveRequests)
     {
         try
         {
-            return _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
+            return _socket.Poll(0, SelectMode.SelectRead) && (_socket.Available == 0 || (mayLeaveRequests && HasPeerClosed()));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             return true;
         }
+    }
+
+    // The first byte of TCP_INFO is the state. Elsewhere than on Linux only Available tells.
+    private bool HasPeerClosed()
+    {
+        const int Tcp = 6, TcpInfo = 11, Close = 7, CloseWait = 8, LastAck = 9;
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        Span<byte> info = stackalloc byte[104];
+        return _socket.GetRawSocketOption(Tcp, TcpInfo, info) > 0 && info[0] is Close or CloseWait or LastAck;
     }
 
     public void Dispose()
@@ -271,7 +288,6 @@ internal sealed class Connection : IDisposable
             rest = rest[piece.Length..];
             Volatile.Write(ref _activeAt, Environment.TickCount64);
         }
-
 
         _reply.Reset();
         return true;

@@ -12,7 +12,7 @@ internal sealed class Listener : IAsyncDisposable
     private const int HalfWayMsMax = 60_000;
 
     /// <summary>How often the watch looks at all connections, in ms, at most: how late a silent one is closed.</summary>
-    private const int WatchMsMax = 10_000;
+    private const int WatchMsMax = 2_000;
 
     private readonly ConcurrentDictionary<Connection, Task> _connections = new();
     private readonly CancellationTokenSource _stop = new();

@@ -88,6 +88,23 @@ public sealed class FuzzTests
     }
 
     [Fact]
+    public async Task A_request_that_waits_is_given_up_when_its_peer_has_closed_whatever_was_sent_behind_it()
+    {
+        await using var broker = await BrokerAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", broker.Broker.Port);
+        // Fetch v4 of items-0 from its end: an hour's wait for one byte.
+        await client.GetStream().WriteAsync(Convert.FromHexString(
+            "0000003a" + "0001" + "0004" + "00000001" + "ffff" + "ffffffff" + "0036ee80" + "00000001" + "00100000" + "00"
+            + "00000001" + "0005" + "6974656d73" + "00000001" + "00000000" + "0000000000000000" + "00100000"));
+        await Until(() => broker.Broker.Connections == 1, "it is connected");
+        byte[] behind = Convert.FromHexString(string.Concat(Enumerable.Repeat("0000000a" + "0012" + "0000" + "00000002" + "ffff", 3_000))); // ApiVersions
+        await client.GetStream().WriteAsync(behind); // More than is read ahead.
+        client.Client.Shutdown(SocketShutdown.Send);
+        await Until(() => broker.Broker.Connections == 0, "its connection ends");
+    }
+
+    [Fact]
     public async Task Announced_sizes_take_no_memory()
     {
         await using var broker = await BrokerAsync();
