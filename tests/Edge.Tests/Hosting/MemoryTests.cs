@@ -72,7 +72,7 @@ public sealed class MemoryTests : IDisposable
         const long Budget = 24 << 20;
         var app = new TestApp { WhenBegun = stream => stream.Port.SendBegin(TestApp.Head("content-type: x")), WhenWindow = Fill };
         await using TestEdge edge = await TestEdge.StartAsync(TestEdge.HttpApp, app.Create, engines: 1, memoryBytes: Budget);
-        List<RawClient> clients = [];
+        using var clients = new Clients(); // Gone before the service is, whatever fails: or that hides what did.
         while (edge.Engines.Memory.State == MemoryState.Free && clients.Count < ClientsMax)
         {
             RawClient slow = await RawClient.ConnectAsync(edge.Address, receiveBufferBytes: 4096);
@@ -98,7 +98,7 @@ public sealed class MemoryTests : IDisposable
 
         string body = System.Text.Encoding.Latin1.GetString(await clients[0].ReadAsync(300_000));
         Assert.True(body.Length == 300_000, "who is in is served on");
-        clients.ForEach(client => client.Dispose());
+        clients.Dispose();
         await TestEdge.UntilAsync(() => edge.Engines.Memory.State == MemoryState.Free, "room again");
         using var http = new HttpClient { BaseAddress = edge.Url };
         using HttpResponseMessage response = await http.GetAsync(new Uri("/again", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
@@ -111,6 +111,11 @@ public sealed class MemoryTests : IDisposable
         await using EdgeProcess edge = Start(budgetMb: 5, engines: 2);
         await TestEdge.UntilAsync(() => Said(edge, "SLUICE_MEMORY_BUDGET_MB is '5'; with 2 engines it must be a whole number of megabytes from 16 to") == 1, "the line");
         Assert.Equal(2, await edge.ExitCodeAsync());
+    }
+
+    private sealed class Clients : List<RawClient>, IDisposable
+    {
+        public void Dispose() => ForEach(client => client.Dispose());
     }
 
     private static void Fill(TestApp.AppStream stream)
