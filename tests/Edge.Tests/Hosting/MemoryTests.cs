@@ -94,7 +94,7 @@ public sealed class MemoryTests : IDisposable
 
         using RawClient late = await RawClient.ConnectAsync(edge.Address);
         Assert.Equal("", (await late.ReadToEndAsync()).Text);
-        Assert.InRange(edge.Engines.Memory.UsedBytes, Budget, Budget / 100 * 105);
+        Assert.InRange(edge.Engines.Memory.UsedBytes, Budget / 100 * 90, Budget / 100 * 105); // Full until below 90 %: those refused give back what they had.
 
         string body = System.Text.Encoding.Latin1.GetString(await clients[0].ReadAsync(300_000));
         Assert.True(body.Length == 300_000, "who is in is served on");
