@@ -10,6 +10,7 @@ public sealed class ReplicaTests
 
     // While the killed process starts again the others serve: this many requests in that time say so, on a busy machine too.
     private const int AcknowledgedMeanwhile = 50;
+    private const int FoundMsMax = 5000; // While a topic moves to another cache a read may come too early; it must not stay so.
 
     [Theory]
     [InlineData("auto")]
@@ -28,7 +29,7 @@ public sealed class ReplicaTests
                 await suite.ReturnedAsync(service, old);
             }
         });
-        Assert.True(run.Stale.IsEmpty, $"{run.Stale.Count} of {run.Acknowledged.Count} items were not found although they were acknowledged, such as {run.Stale.FirstOrDefault()}");
+        Assert.True(run.Missing.IsEmpty, $"{run.Missing.Count} of {run.Acknowledged.Count} items were not found {FoundMsMax} ms after they were acknowledged, such as {run.Missing.FirstOrDefault()}");
         await Eventually.TrueAsync(
             async () =>
             {
@@ -43,8 +44,8 @@ public sealed class ReplicaTests
     {
         public ConcurrentDictionary<string, byte> Acknowledged { get; } = new();
 
-        /// <summary>Items that were acknowledged and then answered with 404.</summary>
-        public ConcurrentBag<string> Stale { get; } = [];
+        /// <summary>Items that were acknowledged and still answered with 404 when a topic must have found its new home (docs/bindings/kafka.md).</summary>
+        public ConcurrentBag<string> Missing { get; } = [];
 
         public async Task WhileItFlowsAsync(Func<Task> work)
         {
@@ -73,9 +74,14 @@ public sealed class ReplicaTests
                 if (isWritten)
                 {
                     Acknowledged[key] = 1;
-                    if (await TryAsync(reader, HttpMethod.Get, key, stop) is HttpStatusCode.NotFound)
+                    long deadline = Environment.TickCount64 + FoundMsMax;
+                    while (await TryAsync(reader, HttpMethod.Get, key, stop) is HttpStatusCode.NotFound)
                     {
-                        Stale.Add(key);
+                        if (Environment.TickCount64 > deadline)
+                        {
+                            Missing.Add(key);
+                            break;
+                        }
                     }
                 }
             }

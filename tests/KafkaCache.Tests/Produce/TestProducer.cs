@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Sluice.KafkaCache.Produce;
 
@@ -9,7 +10,8 @@ internal sealed class TestProducer : IRecordProducer
     private readonly Queue<IDeliveryTarget> _targets = new();
     private long _nextOffset = 100;
 
-    public List<ProducedRecord> Records { get; } = [];
+    /// <summary>What it was given; read by the test while another thread adds.</summary>
+    public ConcurrentQueue<ProducedRecord> Records { get; } = [];
 
     public bool IsFailed { get; set; }
 
@@ -25,7 +27,7 @@ internal sealed class TestProducer : IRecordProducer
             return RefusesWith;
         }
 
-        Records.Add(record);
+        Records.Enqueue(record);
         _targets.Enqueue(target);
         return 0;
     }
