@@ -44,9 +44,16 @@ internal sealed class RawClient : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (!bytes.IsEmpty)
+        try
         {
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, _deadline.Token)..];
+            while (!bytes.IsEmpty)
+            {
+                bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, _deadline.Token)..];
+            }
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        {
+            _isReset = true; // Closed before we had spoken: the next read says so.
         }
     }
 
