@@ -9,11 +9,14 @@ internal sealed class RawClient : IDisposable
 {
     private const int DeadlineMs = 20_000;
 
+    private static readonly byte[] Zeros = new byte[64 * 1024];
+
     private readonly Socket _socket;
     private readonly CancellationTokenSource _deadline = new(DeadlineMs);
     private readonly byte[] _buffer = new byte[64 * 1024];
     private byte[] _rest = [];
     private bool _isReset;
+    private long _filled;
 
     private RawClient(Socket socket) => _socket = socket;
 
@@ -25,6 +28,13 @@ internal sealed class RawClient : IDisposable
         if (receiveBufferBytes > 0)
         {
             socket.ReceiveBufferSize = receiveBufferBytes;
+        }
+
+        if (OperatingSystem.IsLinux())
+        {
+            // TCP_MAXSEG as on Ethernet. With loopback's 64 KB segments the kernel waits for its timers whenever a small buffer is full, and
+            // a peer that goes on reading looks like one that has stopped.
+            socket.SetRawSocketOption(6, 2, BitConverter.GetBytes(1460));
         }
 
         var client = new RawClient(socket);
@@ -55,6 +65,24 @@ internal sealed class RawClient : IDisposable
         {
             _isReset = true; // Closed before we had spoken: the next read says so.
         }
+    }
+
+    /// <summary>Sends zeros until the system takes no more right now.</summary>
+    /// <returns>Bytes sent by all such calls.</returns>
+    public long SendWhatFits()
+    {
+        _socket.Blocking = false;
+        int sent;
+        SocketError error;
+        do
+        {
+            sent = _socket.Send(Zeros, SocketFlags.None, out error);
+            _filled += sent;
+        }
+        while (error == SocketError.Success && sent > 0);
+
+        _socket.Blocking = true;
+        return _filled;
     }
 
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);

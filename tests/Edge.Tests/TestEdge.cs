@@ -92,24 +92,16 @@ internal sealed class TestEdge : IAsyncDisposable
         await _http.StopAsync(deadline);
     }
 
-    /// <summary>Waits until a condition holds; fails the test when it takes too long.</summary>
-    public static async Task UntilAsync(Func<bool> condition, string what, int deadlineMs = 10_000)
-    {
-        long deadline = Environment.TickCount64 + deadlineMs;
-        while (!condition())
-        {
-            Assert.True(Environment.TickCount64 < deadline, $"{what}: not within {deadlineMs} ms");
-            await Task.Delay(5);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         try
         {
             if (!IsLenient)
             {
-                await UntilAsync(() => Engines.StreamCount == 0 && Limit.Count == 0, $"all streams and connections over; {Engines.StreamCount} and {Limit.Count} are left");
+                await Eventually.TrueAsync(
+                    () => Engines.StreamCount == 0 && Limit.Count == 0,
+                    "all streams and connections are over",
+                    found: () => $"{Engines.StreamCount} and {Limit.Count} are left");
             }
 
             using var deadline = new CancellationTokenSource(1000);

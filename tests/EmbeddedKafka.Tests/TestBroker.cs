@@ -120,17 +120,4 @@ internal sealed class TestBroker : IAsyncDisposable
             Directory.Delete(Options.DataDirectory, recursive: true);
         }
     }
-
-    /// <summary>Asks again and again until the condition holds; fails at the deadline.</summary>
-    public static async Task Until(Func<bool> condition, string what)
-    {
-        var deadline = DateTime.UtcNow + Patience;
-        while (!condition())
-        {
-            Assert.True(DateTime.UtcNow < deadline, $"in vain: {what}");
-            await Task.Yield();
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-            await timer.WaitForNextTickAsync();
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -13,13 +14,28 @@ namespace Sluice.Frames.Grpc.Tests;
 internal sealed class LinkHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly MeterListener _meter = new();
+    private int _callersGone;
 
     private LinkHost(WebApplication app, EngineGroup group, Refusals refusals)
     {
         _app = app;
         Group = group;
         Refused = refusals;
+        IMeterFactory own = app.Services.GetRequiredService<IMeterFactory>();
+        _meter.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "kestrel.connection.duration" && instrument.Meter.Scope == own)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _meter.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref _callersGone));
+        _meter.Start();
     }
+
+    /// <summary>Connections to it that are over.</summary>
+    public int CallersGone => Volatile.Read(ref _callersGone);
 
     public EngineGroup Group { get; }
 
@@ -62,20 +78,13 @@ internal sealed class LinkHost : IAsyncDisposable
         return new LinkHost(app, group, refusals);
     }
 
-    public static async Task Until(Func<bool> condition, Func<string>? explain = null)
-    {
-        long deadline = Environment.TickCount64 + 20_000;
-        while (!condition())
-        {
-            Assert.True(Environment.TickCount64 < deadline, $"the condition did not come true within 20 s: {explain?.Invoke()}");
-            await Task.Delay(5);
-        }
-    }
+    public static Task Until(Func<bool> condition, Func<string>? explain = null) => Eventually.TrueAsync(condition, "what the test waits for", found: explain);
 
     public async ValueTask DisposeAsync()
     {
         await Group.DisposeAsync();
         await _app.DisposeAsync();
+        _meter.Dispose();
         Refused.AssertClean();
     }
 }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Sluice.Edge.Hosting;
+using Sluice.Frames.Testing;
 
 namespace Sluice.Edge.Tests.Hosting;
 
@@ -67,8 +68,8 @@ internal sealed class EdgeProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it says that it listens.</summary>
-    public Task ListensAsync() => TestEdge.UntilAsync(
-        () => HasExited ? throw new InvalidOperationException(Output) : Output.Contains("listens on", StringComparison.Ordinal), "the service listens", 60_000);
+    public Task ListensAsync() => Eventually.TrueAsync(
+        () => HasExited ? throw new InvalidOperationException(Output) : Output.Contains("listens on", StringComparison.Ordinal), "the service listens");
 
     public async Task<int> ExitCodeAsync()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Sluice.Frames;
 using Sluice.Frames.Memory;
+using Sluice.Frames.Testing;
 using Sluice.Frames.Tracing;
 
 namespace Sluice.Edge.Tests.Hosting;
@@ -43,7 +44,7 @@ public sealed class MemoryTests : IDisposable
         Assert.True(await IsHealthyAsync("/health"));
         Assert.True(await IsHealthyAsync("/alive"));
         Assert.True(Overloaded() >= 1);
-        await TestEdge.UntilAsync(() => Said(edge, "90 % of the budget of 16 MB was reached (credit") == 1, "the line in the log");
+        await Eventually.TrueAsync(() => Said(edge, "90 % of the budget of 16 MB was reached (credit") == 1, "the line in the log");
 
         foreach (RawClient client in stuck.SkipLast(1))
         {
@@ -52,7 +53,7 @@ public sealed class MemoryTests : IDisposable
         }
 
         stuck.ForEach(client => client.Dispose());
-        await TestEdge.UntilAsync(() => Said(edge, "new work is let in") == 1, "the line in the log");
+        await Eventually.TrueAsync(() => Said(edge, "new work is let in") == 1, "the line in the log");
         for (int i = 0; i < 20; i++)
         {
             using RawClient client = await RawClient.ConnectAsync(_address);
@@ -99,7 +100,7 @@ public sealed class MemoryTests : IDisposable
         string body = System.Text.Encoding.Latin1.GetString(await clients[0].ReadAsync(300_000));
         Assert.True(body.Length == 300_000, "who is in is served on");
         clients.Dispose();
-        await TestEdge.UntilAsync(() => edge.Engines.Memory.State == MemoryState.Free, "room again");
+        await Eventually.TrueAsync(() => edge.Engines.Memory.State == MemoryState.Free, "room again");
         using var http = new HttpClient { BaseAddress = edge.Url };
         using HttpResponseMessage response = await http.GetAsync(new Uri("/again", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -109,7 +110,7 @@ public sealed class MemoryTests : IDisposable
     public async Task A_budget_that_cannot_be_is_a_mistake_of_the_configuration()
     {
         await using EdgeProcess edge = Start(budgetMb: 5, engines: 2);
-        await TestEdge.UntilAsync(() => Said(edge, "SLUICE_MEMORY_BUDGET_MB is '5'; with 2 engines it must be a whole number of megabytes from 16 to") == 1, "the line");
+        await Eventually.TrueAsync(() => Said(edge, "SLUICE_MEMORY_BUDGET_MB is '5'; with 2 engines it must be a whole number of megabytes from 16 to") == 1, "the line");
         Assert.Equal(2, await edge.ExitCodeAsync());
     }
 

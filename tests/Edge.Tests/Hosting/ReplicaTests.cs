@@ -1,5 +1,6 @@
 using System.Net;
 using Sluice.Edge.Tests.Transport;
+using Sluice.Frames.Testing;
 
 namespace Sluice.Edge.Tests.Hosting;
 
@@ -59,16 +60,9 @@ public sealed class ReplicaTests : IDisposable
         }
 
         Assert.True(closed == 20, $"{closed} of {clients.Count} connections were turned away\n{edge.Output}");
-        await TestEdge.UntilAsync(() => edge.Output.Contains("out of descriptors", StringComparison.Ordinal), "the log says so");
+        await Eventually.TrueAsync(() => edge.Output.Contains("out of descriptors", StringComparison.Ordinal), "the log says so");
         Assert.False(edge.HasExited, edge.Output);
         clients.ForEach(client => client.Dispose());
-        bool isServed = false;
-        long deadline = Environment.TickCount64 + 20_000;
-        while (!isServed && Environment.TickCount64 < deadline)
-        {
-            isServed = await ListeningTests.IsServedAsync(address);
-        }
-
-        Assert.True(isServed, edge.Output);
+        await Eventually.TrueAsync(() => ListeningTests.IsServedAsync(address), "who comes later is served", found: () => edge.Output);
     }
 }

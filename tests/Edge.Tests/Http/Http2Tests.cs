@@ -1,4 +1,5 @@
 using System.Net;
+using Sluice.Frames.Testing;
 
 namespace Sluice.Edge.Tests.Http;
 
@@ -51,10 +52,10 @@ public sealed class Http2Tests
         using HttpClient http = Client();
         using var cancel = new CancellationTokenSource();
         Task<HttpResponseMessage> slow = http.GetAsync(new Uri(edge.Url, "slow"), cancel.Token);
-        await TestEdge.UntilAsync(() => app.Log.Contains("END"), "the app has the request");
+        await Eventually.TrueAsync(() => app.Log.Contains("END"), "the app has the request");
         cancel.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slow);
-        await TestEdge.UntilAsync(() => app.Log.Contains("RESET Cancelled"), "the app hears that nobody waits");
+        await Eventually.TrueAsync(() => app.Log.Contains("RESET Cancelled"), "the app hears that nobody waits");
         Assert.Equal(HttpStatusCode.NoContent, (await http.GetAsync(new Uri(edge.Url, "quick"))).StatusCode);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Edge.Transport;
+using Sluice.Frames.Testing;
 using Sluice.ServiceDefaults;
 
 namespace Sluice.Edge.Tests.Transport;
@@ -68,7 +69,7 @@ public sealed class ListeningTests
 
         gate.Set();
         Assert.True(await IsServedAsync(edge.Address));
-        await TestEdge.UntilAsync(() => edge.Limit.Count == 0, "their places are free again");
+        await Eventually.TrueAsync(() => edge.Limit.Count == 0, "their places are free again");
     }
 
     [Theory]
@@ -87,7 +88,7 @@ public sealed class ListeningTests
 
         Assert.Equal(5, served);
         clients.ForEach(client => client.Dispose());
-        await TestEdge.UntilAsync(() => edge.Limit.Count == 0, "the places are free again");
+        await Eventually.TrueAsync(() => edge.Limit.Count == 0, "the places are free again");
         Assert.True(await IsServedAsync(edge.Address));
     }
 
@@ -112,7 +113,7 @@ public sealed class ListeningTests
                 }
             }
         }))];
-        await TestEdge.UntilAsync(() => edge.Engines.Engines.Sum(engine => engine.Counters.StreamsOpened) > 100, "clients come and go");
+        await Eventually.TrueAsync(() => edge.Engines.Engines.Sum(engine => engine.Counters.StreamsOpened) > 100, "clients come and go");
         using var deadline = new CancellationTokenSource(5000);
         await edge.StopAsync(deadline.Token);
         int[] served = await Task.WhenAll(clients).WaitAsync(TimeSpan.FromSeconds(20));

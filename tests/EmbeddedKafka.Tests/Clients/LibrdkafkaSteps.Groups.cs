@@ -57,16 +57,16 @@ public sealed partial class LibrdkafkaSteps
         });
 
         using var first = new Member(broker, "shared", group: "pair");
-        await _steps.Do("gives all partitions to an only member", () => Until(() => first.Assigned == 4, "all partitions"));
+        await _steps.Do("gives all partitions to an only member", () => Eventually.TrueAsync(() => first.Assigned == 4, "all partitions"));
         using (var second = new Member(broker, "shared", group: "pair"))
         {
             await _steps.Do("shares partitions between two members", () =>
-                Until(() => first.Assigned == 2 && second.Assigned == 2, "two partitions each"));
+                Eventually.TrueAsync(() => first.Assigned == 2 && second.Assigned == 2, "two partitions each"));
             await _steps.Do("lets both read, nothing missing", async () =>
             {
                 using var producer = broker.Producer();
                 await Task.WhenAll(Enumerable.Range(0, 100).Select(i => producer.ProduceAsync("shared", Message($"{i}", $"{i}"))));
-                await Until(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
+                await Eventually.TrueAsync(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
                 Assert.False(first.Read.IsEmpty || second.Read.IsEmpty);
             });
             await _steps.Do("lists and describes the group", async () =>
@@ -82,14 +82,14 @@ public sealed partial class LibrdkafkaSteps
             });
         }
 
-        await _steps.Do("gives a leaver's partitions to who stays", () => Until(() => first.Assigned == 4, "the leaver's partitions"));
+        await _steps.Do("gives a leaver's partitions to who stays", () => Eventually.TrueAsync(() => first.Assigned == 4, "the leaver's partitions"));
         await _steps.Do("shares partitions step by step when cooperative", async () =>
         {
             static void Cooperative(ConsumerConfig c) => c.PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky;
             using var one = new Member(broker, "shared", Cooperative, "sticky");
-            await Until(() => one.Assigned == 4, "all partitions");
+            await Eventually.TrueAsync(() => one.Assigned == 4, "all partitions");
             using var two = new Member(broker, "shared", Cooperative, "sticky");
-            await Until(() => one.Assigned == 2 && two.Assigned == 2, "two partitions each");
+            await Eventually.TrueAsync(() => one.Assigned == 2 && two.Assigned == 2, "two partitions each");
         });
     }
 
@@ -99,28 +99,28 @@ public sealed partial class LibrdkafkaSteps
         int generation = 0;
         await _steps.Do("knows a static member again, without a rebalance", async () =>
         {
-            await Until(() => one.Assigned == 4, "all partitions");
+            await Eventually.TrueAsync(() => one.Assigned == 4, "all partitions");
             using (var two = new Member(broker, "shared", c => c.GroupInstanceId = "two", "static"))
             {
-                await Until(() => one.Assigned == 2 && two.Assigned == 2, "two partitions each");
+                await Eventually.TrueAsync(() => one.Assigned == 2 && two.Assigned == 2, "two partitions each");
                 generation = broker.Broker.Inner.Groups.Find("static")!.Generation;
             }
 
             using var returned = new Member(broker, "shared", c => c.GroupInstanceId = "two", "static");
-            await Until(() => returned.Assigned == 2, "its old partitions");
+            await Eventually.TrueAsync(() => returned.Assigned == 2, "its old partitions");
             Assert.Equal((2, generation), (one.Assigned, broker.Broker.Inner.Groups.Find("static")!.Generation));
         });
         await _steps.Do("fences a static member that was replaced", async () =>
         {
             using var replaced = broker.Consumer("fencing", c => c.GroupInstanceId = "same");
             replaced.Subscribe("wide");
-            await Until(() => replaced.Consume(TimeSpan.FromMilliseconds(50)) is not null, "a record");
+            await Eventually.TrueAsync(() => replaced.Consume(TimeSpan.FromMilliseconds(50)) is not null, "a record");
             using var replacement = new Member(broker, "wide", c => c.GroupInstanceId = "same", "fencing");
             KafkaException? fenced = null;
             void Consume() => replaced.Consume(TimeSpan.FromMilliseconds(50));
-            await Until(() => (fenced = Record.Exception(Consume) as KafkaException) is not null, "the first is fenced");
+            await Eventually.TrueAsync(() => (fenced = Record.Exception(Consume) as KafkaException) is not null, "the first is fenced");
             Assert.True(fenced!.Error.IsFatal || fenced.Error.Code == ErrorCode.FencedInstanceId, fenced.Error.ToString());
-            await Until(() => replacement.Assigned == 6, "the replacement has its partitions");
+            await Eventually.TrueAsync(() => replacement.Assigned == 6, "the replacement has its partitions");
         });
     }
 }

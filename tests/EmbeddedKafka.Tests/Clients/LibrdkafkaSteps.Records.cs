@@ -57,7 +57,7 @@ public sealed partial class LibrdkafkaSteps
         await _steps.Do("produces with acks 0", async () =>
         {
             await broker.ProduceAsync("plain", "k", "silent", c => c.Acks = Acks.None);
-            await Until(() => broker.ReadAll("plain", count: 5).Count == 5, "the silent record");
+            await Eventually.TrueAsync(() => broker.ReadAll("plain", count: 5).Count == 5, "the silent record");
         });
         await _steps.Do("produces with acks 1", async () =>
             Assert.Equal(5, await broker.ProduceAsync("plain", "k", "one", c => c.Acks = Acks.Leader)));

@@ -83,7 +83,7 @@ public sealed class FuzzTests
             }
         }
 
-        await Until(() => broker.Broker.Connections == 0, $"all connections end (seed {Seed})");
+        await Eventually.TrueAsync(() => broker.Broker.Connections == 0, $"all connections end (seed {Seed})");
         Assert.True(await broker.ProduceAsync("items", "k", "still alive") >= 0);
     }
 
@@ -97,11 +97,11 @@ public sealed class FuzzTests
         await client.GetStream().WriteAsync(Convert.FromHexString(
             "0000003a" + "0001" + "0004" + "00000001" + "ffff" + "ffffffff" + "0036ee80" + "00000001" + "00100000" + "00"
             + "00000001" + "0005" + "6974656d73" + "00000001" + "00000000" + "0000000000000000" + "00100000"));
-        await Until(() => broker.Broker.Connections == 1, "it is connected");
+        await Eventually.TrueAsync(() => broker.Broker.Connections == 1, "it is connected");
         byte[] behind = Convert.FromHexString(string.Concat(Enumerable.Repeat("0000000a" + "0012" + "0000" + "00000002" + "ffff", 3_000))); // ApiVersions
         await client.GetStream().WriteAsync(behind); // More than is read ahead.
         client.Client.Shutdown(SocketShutdown.Send);
-        await Until(() => broker.Broker.Connections == 0, "its connection ends");
+        await Eventually.TrueAsync(() => broker.Broker.Connections == 0, "its connection ends");
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class FuzzTests
             await client.GetStream().WriteAsync(Convert.FromHexString("06400000" + "0000" + "0009" + "00000001" + "ffff"));
         }
 
-        await Until(() => broker.Broker.Connections == 200, "all are connected");
+        await Eventually.TrueAsync(() => broker.Broker.Connections == 200, "all are connected");
         Assert.Equal(0, broker.Broker.Inner.Memory.UsedBytes);
         Assert.True(await broker.ProduceAsync("items", "k", "still alive") >= 0);
         clients.ForEach(client => client.Dispose());
@@ -156,7 +156,7 @@ public sealed class FuzzTests
         Assert.True(refused >= 3, $"{refused} of 5 were refused");
         Assert.InRange(broker.Broker.Inner.Memory.UsedBytes, 0, 4 * 1024 * 1024);
         clients.ForEach(client => client.Dispose());
-        await Until(() => broker.Broker.Inner.Memory.UsedBytes == 0, "everything is given back");
+        await Eventually.TrueAsync(() => broker.Broker.Inner.Memory.UsedBytes == 0, "everything is given back");
         Assert.Equal(0, await broker.ProduceAsync("items", "k", "served again"));
     }
 

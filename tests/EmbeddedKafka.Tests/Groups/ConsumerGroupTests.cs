@@ -33,8 +33,8 @@ public sealed class ConsumerGroupTests
         using var producer = broker.Producer();
         await ProduceAsync(producer, "all", 0, 100);
         using var member = Join(broker, "all");
-        await Until(() => member.Assigned == 4, "all partitions");
-        await Until(() => member.Read.Distinct().Count() == 100, "all records");
+        await Eventually.TrueAsync(() => member.Assigned == 4, "all partitions");
+        await Eventually.TrueAsync(() => member.Read.Distinct().Count() == 100, "all records");
     }
 
     [Theory]
@@ -46,19 +46,19 @@ public sealed class ConsumerGroupTests
         await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("shared", 4);
         using var first = Join(broker, "shared", c => c.GroupRemoteAssignor = assignor);
-        await Until(() => first.Assigned == 4, "the only member has all partitions");
+        await Eventually.TrueAsync(() => first.Assigned == 4, "the only member has all partitions");
         using (var second = Join(broker, "shared", c => c.GroupRemoteAssignor = assignor))
         {
-            await Until(() => first.Assigned == 2 && second.Assigned == 2, "two members have two partitions each");
+            await Eventually.TrueAsync(() => first.Assigned == 2 && second.Assigned == 2, "two members have two partitions each");
             using var producer = broker.Producer();
             await ProduceAsync(producer, "shared", 0, 100);
-            await Until(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
+            await Eventually.TrueAsync(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
             Assert.NotEmpty(first.Read);
             Assert.NotEmpty(second.Read);
             Assert.Equal(assignor ?? "uniform", broker.Broker.Inner.Groups.Describe("group").ProtocolName);
         }
 
-        await Until(() => first.Assigned == 4, "the leaver's partitions come to who stays");
+        await Eventually.TrueAsync(() => first.Assigned == 4, "the leaver's partitions come to who stays");
     }
 
     [Fact]
@@ -67,13 +67,13 @@ public sealed class ConsumerGroupTests
         await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("orders-a", 1);
         using var member = Join(broker, "^orders-.*");
-        await Until(() => member.Assigned == 1, "the topic that is there");
+        await Eventually.TrueAsync(() => member.Assigned == 1, "the topic that is there");
         await broker.CreateAsync("orders-b", 2);
         await broker.CreateAsync("payments", 2);
-        await Until(() => member.Assigned == 3, "the topic that came");
+        await Eventually.TrueAsync(() => member.Assigned == 3, "the topic that came");
         using var admin = broker.Admin();
         await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = "orders-a", IncreaseTo = 3 }]);
-        await Until(() => member.Assigned == 5, "the partitions that came");
+        await Eventually.TrueAsync(() => member.Assigned == 5, "the partitions that came");
     }
 
     [Fact]
@@ -82,13 +82,13 @@ public sealed class ConsumerGroupTests
         await using var broker = await StartBrokerAsync(sessionTimeoutMs: 1500);
         await broker.CreateAsync("silent", 4);
         using var first = Join(broker, "silent");
-        await Until(() => first.Assigned == 4, "all partitions");
+        await Eventually.TrueAsync(() => first.Assigned == 4, "all partitions");
         var groups = broker.Broker.Inner.Groups;
         var join = new Sluice.EmbeddedKafka.Groups.ConsumerHeartbeat(
             "group", "ghost", 0, null, null, 60_000, ["silent"], null, null, [], "ghost", "/");
         Assert.Equal(Sluice.EmbeddedKafka.Wire.ErrorCode.None, groups.Heartbeat(join, null).Error);
-        await Until(() => first.Assigned == 2, "the ghost gets its share");
-        await Until(() => first.Assigned == 4, "the ghost is gone");
+        await Eventually.TrueAsync(() => first.Assigned == 2, "the ghost gets its share");
+        await Eventually.TrueAsync(() => first.Assigned == 4, "the ghost is gone");
         Assert.Single(groups.Describe("group").Members);
     }
 
@@ -105,7 +105,7 @@ public sealed class ConsumerGroupTests
         {
             consumer.Subscribe("kept");
             ConsumeResult<byte[], byte[]>? last = null;
-            await Until(() => (last = consumer.Consume(TimeSpan.FromMilliseconds(100)) ?? last)?.Offset == 2, "three records");
+            await Eventually.TrueAsync(() => (last = consumer.Consume(TimeSpan.FromMilliseconds(100)) ?? last)?.Offset == 2, "three records");
             consumer.Commit(last);
             consumer.Close();
         }
@@ -114,7 +114,7 @@ public sealed class ConsumerGroupTests
         using var again = Consumer(broker);
         again.Subscribe("kept");
         ConsumeResult<byte[], byte[]>? next = null;
-        await Until(() => (next = again.Consume(TimeSpan.FromMilliseconds(100))) is not null, "the record after the committed one");
+        await Eventually.TrueAsync(() => (next = again.Consume(TimeSpan.FromMilliseconds(100))) is not null, "the record after the committed one");
         Assert.Equal("3", Text(next!.Message.Value));
         again.Close();
     }
@@ -134,7 +134,7 @@ public sealed class ConsumerGroupTests
                 member = Join(broker, "lasting");
                 using var producer = broker.Producer();
                 await ProduceAsync(producer, "lasting", 0, 20);
-                await Until(() => broker.Broker.Inner.Groups.Offsets.All("group").Sum(o => o.Value.Offset) == 20, "what was there before, committed");
+                await Eventually.TrueAsync(() => broker.Broker.Inner.Groups.Offsets.All("group").Sum(o => o.Value.Offset) == 20, "what was there before, committed");
             }
 
             await using var again = await StartAsync(o => o with { ConsumerHeartbeatIntervalMs = 100, Port = port }, directory);
@@ -142,8 +142,8 @@ public sealed class ConsumerGroupTests
             {
                 using var producer = again.Producer();
                 await ProduceAsync(producer, "lasting", 20, 20);
-                await Until(() => member.Read.Distinct().Count() == 40, "what came afterwards");
-                await Until(() => again.Broker.Inner.Groups.Describe("group").Members.Count == 1, "it is a member again");
+                await Eventually.TrueAsync(() => member.Read.Distinct().Count() == 40, "what came afterwards");
+                await Eventually.TrueAsync(() => again.Broker.Inner.Groups.Describe("group").Members.Count == 1, "it is a member again");
                 Assert.InRange(member.Read.Count, 40, 42);
             }
         }
@@ -159,14 +159,14 @@ public sealed class ConsumerGroupTests
         await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("static", 2);
         using var first = Join(broker, "static", c => c.GroupInstanceId = "one");
-        await Until(() => first.Assigned == 2, "all partitions");
+        await Eventually.TrueAsync(() => first.Assigned == 2, "all partitions");
         var second = Join(broker, "static", c => c.GroupInstanceId = "two");
-        await Until(() => first.Assigned == 1 && second.Assigned == 1, "one each");
+        await Eventually.TrueAsync(() => first.Assigned == 1 && second.Assigned == 1, "one each");
         int epoch = broker.Broker.Inner.Groups.FindConsumer("group")!.Epoch;
         second.Dispose();
         Assert.Equal(2, broker.Broker.Inner.Groups.Describe("group").Members.Count);
         using var returned = Join(broker, "static", c => c.GroupInstanceId = "two");
-        await Until(() => returned.Assigned == 1, "its old partition");
+        await Eventually.TrueAsync(() => returned.Assigned == 1, "its old partition");
         Assert.Equal(1, first.Assigned);
         Assert.Equal(epoch, broker.Broker.Inner.Groups.FindConsumer("group")!.Epoch);
     }
@@ -178,7 +178,7 @@ public sealed class ConsumerGroupTests
         await broker.CreateAsync("seen", 1);
         using (var member = Join(broker, "seen"))
         {
-            await Until(() => member.Assigned == 1, "the partition");
+            await Eventually.TrueAsync(() => member.Assigned == 1, "the partition");
             using var admin = broker.Admin();
             var listed = await admin.ListConsumerGroupsAsync();
             Assert.Contains(listed.Valid, g => g.GroupId == "group" && g.State == ConsumerGroupState.Stable);
@@ -195,7 +195,7 @@ public sealed class ConsumerGroupTests
 
         using var successor = broker.Consumer("group");
         successor.Subscribe("seen");
-        await Until(() => successor.Consume(TimeSpan.FromMilliseconds(50)) is null && successor.Assignment.Count == 1, "the empty group takes classic members");
+        await Eventually.TrueAsync(() => successor.Consume(TimeSpan.FromMilliseconds(50)) is null && successor.Assignment.Count == 1, "the empty group takes classic members");
         successor.Close();
     }
 }

@@ -221,7 +221,7 @@ public sealed class ConsumerHeartbeatTests
         var first = await wire.BeatAsync("a", 0, topic, [], revokeMs: 300);
         var second = await wire.BeatAsync("b", 0, topic, []);
         await wire.BeatAsync("a", first.Epoch, topic, [0, 1]);
-        await Until(() => broker.Broker.Inner.Groups.Describe("group").Members.Count == 1, "the stubborn member is given up");
+        await Eventually.TrueAsync(() => broker.Broker.Inner.Groups.Describe("group").Members.Count == 1, "the stubborn member is given up");
         Assert.Equal<int[]>([0, 1], (await wire.BeatAsync("b", second.Epoch, topic, null)).Partitions!);
         Assert.Equal(ErrorCode.UnknownMemberId, (await wire.BeatAsync("a", first.Epoch, topic, [0, 1])).Error);
     }

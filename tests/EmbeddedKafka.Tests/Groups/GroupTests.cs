@@ -12,18 +12,18 @@ public sealed class GroupTests
         await using var broker = await StartAsync();
         await broker.CreateAsync("shared", 4);
         using var first = new Member(broker, "shared");
-        await Until(() => first.Assigned == 4, "the only member has all partitions");
+        await Eventually.TrueAsync(() => first.Assigned == 4, "the only member has all partitions");
         using (var second = new Member(broker, "shared"))
         {
-            await Until(() => first.Assigned == 2 && second.Assigned == 2, "two members have two partitions each");
+            await Eventually.TrueAsync(() => first.Assigned == 2 && second.Assigned == 2, "two members have two partitions each");
             using var producer = broker.Producer();
             await Task.WhenAll(Enumerable.Range(0, 100).Select(i => producer.ProduceAsync("shared", Message($"{i}", $"{i}"))));
-            await Until(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
+            await Eventually.TrueAsync(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
             Assert.NotEmpty(first.Read);
             Assert.NotEmpty(second.Read);
         }
 
-        await Until(() => first.Assigned == 4, "the leaver's partitions come to who stays");
+        await Eventually.TrueAsync(() => first.Assigned == 4, "the leaver's partitions come to who stays");
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class GroupTests
         {
             consumer.Subscribe("kept");
             ConsumeResult<byte[], byte[]>? last = null;
-            await Until(() => (last = consumer.Consume(TimeSpan.FromMilliseconds(100)) ?? last)?.Offset == 2, "three records");
+            await Eventually.TrueAsync(() => (last = consumer.Consume(TimeSpan.FromMilliseconds(100)) ?? last)?.Offset == 2, "three records");
             consumer.Commit(last);
             consumer.Close();
         }
@@ -48,7 +48,7 @@ public sealed class GroupTests
         using var again = broker.Consumer("keeper");
         again.Subscribe("kept");
         ConsumeResult<byte[], byte[]>? next = null;
-        await Until(() => (next = again.Consume(TimeSpan.FromMilliseconds(100))) is not null, "the record after the committed one");
+        await Eventually.TrueAsync(() => (next = again.Consume(TimeSpan.FromMilliseconds(100))) is not null, "the record after the committed one");
         Assert.Equal("3", Text(next!.Message.Value));
         again.Close();
     }
@@ -59,13 +59,13 @@ public sealed class GroupTests
         await using var broker = await StartAsync();
         await broker.CreateAsync("static", 2);
         using var first = new Member(broker, "static", c => c.GroupInstanceId = "one");
-        await Until(() => first.Assigned == 2, "all partitions");
+        await Eventually.TrueAsync(() => first.Assigned == 2, "all partitions");
         var second = new Member(broker, "static", c => c.GroupInstanceId = "two");
-        await Until(() => first.Assigned == 1 && second.Assigned == 1, "one each");
+        await Eventually.TrueAsync(() => first.Assigned == 1 && second.Assigned == 1, "one each");
         int generation = broker.Broker.Inner.Groups.Find("group")!.Generation;
         second.Dispose();
         using var returned = new Member(broker, "static", c => c.GroupInstanceId = "two");
-        await Until(() => returned.Assigned == 1, "its old partition");
+        await Eventually.TrueAsync(() => returned.Assigned == 1, "its old partition");
         Assert.Equal(1, first.Assigned);
         Assert.Equal(generation, broker.Broker.Inner.Groups.Find("group")!.Generation);
     }
@@ -76,7 +76,7 @@ public sealed class GroupTests
         await using var broker = await StartAsync();
         await broker.CreateAsync("silent", 2);
         using var first = new Member(broker, "silent", c => c.SessionTimeoutMs = 1000);
-        await Until(() => first.Assigned == 2, "all partitions");
+        await Eventually.TrueAsync(() => first.Assigned == 2, "all partitions");
 
         var groups = broker.Broker.Inner.Groups;
         byte[] nothing = Convert.FromHexString("000000000000ffffffff"); // a subscription to no topic
@@ -85,7 +85,7 @@ public sealed class GroupTests
         var joined = await groups.JoinAsync(join);
         Assert.Equal(Sluice.EmbeddedKafka.Wire.ErrorCode.None, joined.Error);
         Assert.Equal(2, groups.Describe("group").Members.Count);
-        await Until(() => groups.Describe("group").Members.Count == 1 && first.Assigned == 2, "the ghost is gone");
+        await Eventually.TrueAsync(() => groups.Describe("group").Members.Count == 1 && first.Assigned == 2, "the ghost is gone");
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class GroupTests
         await using var broker = await StartAsync();
         await broker.CreateAsync("seen", 1);
         using var member = new Member(broker, "seen");
-        await Until(() => member.Assigned == 1, "the partition");
+        await Eventually.TrueAsync(() => member.Assigned == 1, "the partition");
         using var admin = broker.Admin();
         var listed = await admin.ListConsumerGroupsAsync();
         Assert.Contains(listed.Valid, g => g.GroupId == "group" && g.State == ConsumerGroupState.Stable);

@@ -57,7 +57,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
             ["--data", Path.Combine(directory, "data"), "--port", port.ToString(CultureInfo.InvariantCulture), "--port-file", portFile, .. more]);
         try
         {
-            await TestBroker.Until(() => (File.Exists(portFile) && broker.Output.Contains("embedded-kafka started")) || broker._process.HasExited, "the broker listens");
+            await Eventually.TrueAsync(() => (File.Exists(portFile) && broker.Output.Contains("embedded-kafka started")) || broker._process.HasExited, "the broker listens");
             Assert.False(broker._process.HasExited, broker.Output);
             broker.Port = int.Parse(File.ReadAllText(portFile), CultureInfo.InvariantCulture);
             return broker;

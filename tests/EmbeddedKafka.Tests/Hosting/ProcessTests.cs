@@ -49,7 +49,7 @@ public sealed class ProcessTests
             {
                 int before = acknowledged.Count;
                 int more = Random.Shared.Next(1, 2000);
-                await Until(() => acknowledged.Count >= before + more || load.IsCompleted, "records are acknowledged");
+                await Eventually.TrueAsync(() => acknowledged.Count >= before + more || load.IsCompleted, "records are acknowledged");
                 await broker.KillAsync();
                 await broker.DisposeAsync();
                 broker = await BrokerProcess.StartAsync(directory, port, options);

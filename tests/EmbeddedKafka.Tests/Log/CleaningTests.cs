@@ -34,7 +34,7 @@ public sealed class CleaningTests
         await using var broker = await StartAsync();
         await broker.CreateAsync("compacted", 1, Eager);
         await FillAsync(broker, "compacted", codec, 100);
-        await Until(() => broker.Broker.Inner.Topics.Find("compacted", 0)!.SizeBytes < 20_000, "the log shrinks");
+        await Eventually.TrueAsync(() => broker.Broker.Inner.Topics.Find("compacted", 0)!.SizeBytes < 20_000, "the log shrinks");
 
         var records = broker.ReadAll("compacted");
         Assert.True(records.Count < 500, $"{records.Count} of 2000 records are left");
@@ -55,7 +55,7 @@ public sealed class CleaningTests
         await broker.CreateAsync("deleted", 1, Eager);
         await broker.ProduceAsync("deleted", "victim", "v");
         await broker.ProduceAsync("deleted", "victim", null);
-        await Until(
+        await Eventually.TrueAsync(
             () =>
             {
                 FillAsync(broker, "deleted", CompressionType.None, 10).GetAwaiter().GetResult();
@@ -73,7 +73,7 @@ public sealed class CleaningTests
         await broker.ProduceAsync("lasting", "victim", "v");
         await broker.ProduceAsync("lasting", "victim", null);
         await FillAsync(broker, "lasting", CompressionType.None, 100);
-        await Until(() => broker.Broker.Inner.Topics.Find("lasting", 0)!.SizeBytes < 20_000, "the log shrinks");
+        await Eventually.TrueAsync(() => broker.Broker.Inner.Topics.Find("lasting", 0)!.SizeBytes < 20_000, "the log shrinks");
         var left = broker.ReadAll("lasting").Where(r => Text(r.Message.Key) == "victim").ToList();
         Assert.Null(Assert.Single(left).Message.Value);
         Assert.True(left[0].Message.Timestamp.UtcDateTime > DateTime.UtcNow.AddMinutes(-1) && left[0].Message.Timestamp.UtcDateTime < DateTime.UtcNow.AddMinutes(1));
@@ -86,7 +86,7 @@ public sealed class CleaningTests
         await broker.CreateAsync("sized", 1, ("segment.bytes", "4096"), ("retention.bytes", "10000"));
         await FillAsync(broker, "sized", CompressionType.None, 50);
         var log = broker.Broker.Inner.Topics.Find("sized", 0)!;
-        await Until(() => log.SizeBytes <= 10_000 + 4096, "the log shrinks");
+        await Eventually.TrueAsync(() => log.SizeBytes <= 10_000 + 4096, "the log shrinks");
         Assert.True(log.StartOffset > 0);
         Assert.Equal(1000, log.EndOffset);
         Assert.Equal(log.StartOffset, broker.ReadAll("sized")[0].Offset.Value);
@@ -102,7 +102,7 @@ public sealed class CleaningTests
         await broker.CreateAsync("aged", 1, ("retention.ms", "1"));
         await broker.ProduceAsync("aged", "k", "v");
         var log = broker.Broker.Inner.Topics.Find("aged", 0)!;
-        await Until(() => log.StartOffset == 1, "the record ages out");
+        await Eventually.TrueAsync(() => log.StartOffset == 1, "the record ages out");
         Assert.Empty(broker.ReadAll("aged"));
         await broker.RestartAsync();
         Assert.Equal(1, broker.Broker.Inner.Topics.Find("aged", 0)!.EndOffset);

@@ -66,7 +66,7 @@ public sealed class ConnectionTests
         await stream.WriteAsync(Convert.FromHexString(bytes.Replace(" ", "")));
         client.Client.Shutdown(SocketShutdown.Send);
         Assert.Equal(0, await stream.ReadAsync(new byte[1]));
-        await Until(() => broker.Broker.Connections == 0, "the connection is forgotten");
+        await Eventually.TrueAsync(() => broker.Broker.Connections == 0, "the connection is forgotten");
         Assert.Equal(0, await broker.ProduceAsync("alive", "k", "v"));
     }
 
@@ -77,12 +77,12 @@ public sealed class ConnectionTests
         using var first = await ConnectAsync(broker);
         using (var second = await ConnectAsync(broker))
         {
-            await Until(() => broker.Broker.Connections == 2, "two connections");
+            await Eventually.TrueAsync(() => broker.Broker.Connections == 2, "two connections");
             using var third = await ConnectAsync(broker);
             Assert.Equal(0, await third.GetStream().ReadAsync(new byte[1]));
         }
 
-        await Until(() => broker.Broker.Connections == 1, "one connection");
+        await Eventually.TrueAsync(() => broker.Broker.Connections == 1, "one connection");
         using var fourth = await ConnectAsync(broker);
         Assert.NotEmpty(await AskAsync(fourth, "0012 0000 00000001 ffff"));
     }

@@ -100,7 +100,7 @@ public sealed class TransactionTests
         producer.BeginTransaction();
         await producer.ProduceAsync("late", Message("k", "late"));
         await broker.ProduceAsync("late", "k", "on time");
-        await Until(() => Values(broker, "late", IsolationLevel.ReadCommitted).SequenceEqual(["on time"]), "the transaction is given up");
+        await Eventually.TrueAsync(() => Values(broker, "late", IsolationLevel.ReadCommitted).SequenceEqual(["on time"]), "the transaction is given up");
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class TransactionTests
         using var consumer = broker.Consumer("pipeline");
         consumer.Subscribe("input");
         ConsumeResult<byte[], byte[]>? record = null;
-        await Until(() => (record = consumer.Consume(TimeSpan.FromMilliseconds(100))) is not null, "a record");
+        await Eventually.TrueAsync(() => (record = consumer.Consume(TimeSpan.FromMilliseconds(100))) is not null, "a record");
         using var producer = Transactional(broker, "pipe");
         var next = new TopicPartitionOffset("input", 0, record!.Offset + 1);
 
@@ -172,7 +172,7 @@ public sealed class TransactionTests
             await filler.ProduceAsync("compacted", Message("filler", $"{i}" + new string('x', 100)));
         }
 
-        await Until(() => broker.Broker.Inner.Topics.Find("compacted", 0)!.SizeBytes < 5000, "the log shrinks");
+        await Eventually.TrueAsync(() => broker.Broker.Inner.Topics.Find("compacted", 0)!.SizeBytes < 5000, "the log shrinks");
         Assert.DoesNotContain("aborted", Values(broker, "compacted", IsolationLevel.ReadUncommitted));
         Assert.Equal("kept", Values(broker, "compacted", IsolationLevel.ReadCommitted).First());
     }
