@@ -22,8 +22,8 @@ internal sealed record EdgeRoomOptions
     /// <summary>Memory that its streams may hold, in bytes; null for half of what the process may use.</summary>
     public long? MemoryBytes { get; init; }
 
-    /// <summary>Client connections at once.</summary>
-    public int ConnectionsMax { get; init; } = ConnectionLimit.DefaultMax;
+    /// <summary>Client connections at once; null for as many as are usual and fit the descriptors of the process.</summary>
+    public int? ConnectionsMax { get; init; }
 }
 
 /// <summary>The room Edge at work: its bindings on each engine, its links, its listeners.</summary>
@@ -69,7 +69,8 @@ internal sealed class EdgeRoom : IAsyncDisposable
     /// <exception cref="ServiceDefaults.ServiceStartException">A port is busy, for instance; the message says what to do.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var parts = new EdgeParts(_http, new EpollTransport(_options.RunDirectory), new ConnectionLimit(_options.ConnectionsMax), _logger);
+        var limit = ConnectionLimit.Fit(_options.ConnectionsMax, Descriptors.Room());
+        var parts = new EdgeParts(_http, new EpollTransport(_options.RunDirectory), limit, _logger);
         List<(long Id, IEdgeBinding Binding)> own =
             [.. _configuration.BindingsIn(Room.Edge).Select(binding => (binding.Id, EdgeBindings.Create(binding, parts)))];
         _bindings.AddRange(own.Select(entry => entry.Binding));

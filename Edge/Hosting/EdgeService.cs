@@ -65,12 +65,12 @@ internal sealed class EdgeService(EdgeRoom room) : IHostedService, IHealthCheck,
         return new EdgeRoomOptions
         {
             RunDirectory = string.IsNullOrEmpty(runDirectory) ? null : runDirectory,
-            Instance = string.IsNullOrEmpty(environment["SLUICE_INSTANCE"]) ? null : ReadNumber(environment, "SLUICE_INSTANCE", 0, 999, 0),
+            Instance = ReadNumber(environment, "SLUICE_INSTANCE", 0, 999),
             Engines = engines,
             MemoryBytes = MemoryBudget.TryParse(environment[MemoryBudget.Variable], engines.Count, out long bytes, out string? problem)
                 ? bytes
                 : throw ServiceStartException.Configuration(problem),
-            ConnectionsMax = ReadNumber(environment, ConnectionLimit.Key, 1, 1_000_000, ConnectionLimit.DefaultMax),
+            ConnectionsMax = ReadNumber(environment, ConnectionLimit.Key, 1, 1_000_000),
         };
     }
 
@@ -86,12 +86,12 @@ internal sealed class EdgeService(EdgeRoom room) : IHostedService, IHealthCheck,
         }
     }
 
-    private static int ReadNumber(IConfiguration environment, string key, int min, int max, int fallback)
+    private static int? ReadNumber(IConfiguration environment, string key, int min, int max)
     {
         string? text = environment[key];
         if (string.IsNullOrEmpty(text))
         {
-            return fallback;
+            return null;
         }
 
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max

@@ -12,7 +12,6 @@ internal sealed class TcpServer(TcpServerOptions options, ITcpTransport transpor
     private readonly List<ITcpListener> _listeners = [];
     private readonly List<TcpServerBinding> _bindings = [];
     private readonly LocalNames _names = new(options.Host);
-    private int _isLimitTold;
 
     /// <summary>What the configuration says.</summary>
     public TcpServerOptions Options => options;
@@ -64,7 +63,7 @@ internal sealed class TcpServer(TcpServerOptions options, ITcpTransport transpor
             return true;
         }
 
-        if (Interlocked.Exchange(ref _isLimitTold, 1) == 0)
+        if (limit.IsNews())
         {
             EdgeLog.ConnectionLimitReached(logger, options.Name, limit.Max, ConnectionLimit.Key);
         }
@@ -73,11 +72,7 @@ internal sealed class TcpServer(TcpServerOptions options, ITcpTransport transpor
     }
 
     /// <summary>A connection is over. Any thread.</summary>
-    public void GivePlaceBack()
-    {
-        limit.Release();
-        Volatile.Write(ref _isLimitTold, 0);
-    }
+    public void GivePlaceBack() => limit.Release();
 
     public void OnAccepted(FrameEngine engine, TcpSocket socket) => _bindings.Find(binding => binding.Engine == engine)!.OnAccepted(socket);
 

@@ -77,6 +77,15 @@ internal sealed class EdgeProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>From now on it may have so many descriptors more than it has.</summary>
+    public void LimitDescriptors(int more)
+    {
+        int open = Directory.GetFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{Id}/fd")).Length;
+        using var limiting = Process.Start("prlimit", [$"--pid={Id}", $"--nofile={open + more}"]);
+        limiting.WaitForExit();
+        Assert.Equal(0, limiting.ExitCode);
+    }
+
     public void Kill() => _process.Kill();
 
     public void Terminate() => Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]).Dispose();

@@ -1,10 +1,9 @@
 using System.Net;
 using Sluice.Edge.Tests.Transport;
-using Sluice.Frames.Testing;
 
 namespace Sluice.Edge.Tests.Hosting;
 
-/// <summary>Several processes of the service on one port, and one that runs out of descriptors. Linux.</summary>
+/// <summary>Several processes of the service on one port. Linux.</summary>
 public sealed class ReplicaTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("sluice-replicas-").FullName;
@@ -40,29 +39,5 @@ public sealed class ReplicaTests : IDisposable
         second.Terminate();
         Assert.Equal(0, await second.ExitCodeAsync());
         Assert.True(await ListeningTests.IsServedAsync(address));
-    }
-
-    [Fact]
-    public async Task Out_of_descriptors_connections_are_turned_away_and_welcome_again_later()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "the limit is set by a shell");
-        int port = EdgeProcess.FreePort();
-        var address = new IPEndPoint(IPAddress.Loopback, port);
-        await using EdgeProcess edge = EdgeProcess.Start(Path.Combine(_directory, "a"), port, descriptorsMax: 320);
-        await edge.ListensAsync();
-        List<RawClient> clients = [];
-        int closed = 0;
-        while (closed < 20 && clients.Count < 400)
-        {
-            RawClient client = await RawClient.ConnectAsync(address);
-            clients.Add(client);
-            closed += await ListeningTests.AnswersAsync(client) ? 0 : 1;
-        }
-
-        Assert.True(closed == 20, $"{closed} of {clients.Count} connections were turned away\n{edge.Output}");
-        await Eventually.TrueAsync(() => edge.Output.Contains("out of descriptors", StringComparison.Ordinal), "the log says so");
-        Assert.False(edge.HasExited, edge.Output);
-        clients.ForEach(client => client.Dispose());
-        await Eventually.TrueAsync(() => ListeningTests.IsServedAsync(address), "who comes later is served", found: () => edge.Output);
     }
 }
