@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
-using System.Threading.Tasks.Sources;
 
 namespace Sluice.Edge.Kestrel;
 
@@ -18,12 +17,11 @@ namespace Sluice.Edge.Kestrel;
 /// keep their order, so an advance is done before the read that follows it.
 /// </para>
 /// </remarks>
-internal sealed class EngineInput(EnginePipes pipes, IEnginePipeOwner owner) : PipeReader, IValueTaskSource<ReadResult>
+internal sealed class EngineInput(EnginePipes pipes, IEnginePipeOwner owner) : PipeReader
 {
     private const int IndexMask = 0x7fffffff; // A position in an array carries a flag in its top bit.
 
-    private ManualResetValueTaskSourceCore<ReadResult> _core;
-    private CancellationTokenRegistration _cancellation;
+    private readonly EngineWait<ReadResult> _read = new(pipes.Engine);
     private byte[]? _array;
     private int _start;
     private int _examined;
@@ -31,7 +29,6 @@ internal sealed class EngineInput(EnginePipes pipes, IEnginePipeOwner owner) : P
     private byte[]? _shown;     // What Kestrel looks at; maybe an older array than _array.
     private int _shownStart;
     private bool _isShown;
-    private bool _isPending;
     private bool _isCancelled;
     private bool _isFinished;   // Nothing more will come.
     private bool _isOver;       // Nobody reads any more.
@@ -78,9 +75,18 @@ internal sealed class EngineInput(EnginePipes pipes, IEnginePipeOwner owner) : P
     /// <summary>Wakes Kestrel when it waits for what is there now: parser, app and response run inside.</summary>
     public void Deliver()
     {
-        if (_isPending && IsReady)
+        if (!_read.IsPending || !IsReady)
         {
-            EnginePipeScheduler.Run(static state => ((EngineInput)state!).CompletePending(), this);
+            return;
+        }
+
+        if (_isFinished && _failure is not null)
+        {
+            _read.Fail(_failure);
+        }
+        else
+        {
+            _read.Complete(Show());
         }
     }
 
@@ -115,9 +121,9 @@ internal sealed class EngineInput(EnginePipes pipes, IEnginePipeOwner owner) : P
         cancellationToken.ThrowIfCancellationRequested();
         if (!pipes.Engine.IsCurrent)
         {
-            _core.Reset();
+            ValueTask<ReadResult> posted = _read.Begin();
             pipes.Engine.Post(() => OnReadPosted(cancellationToken));
-            return new ValueTask<ReadResult>(this, _core.Version);
+            return posted;
         }
 
         if (IsReady)
@@ -125,10 +131,9 @@ internal sealed class EngineInput(EnginePipes pipes, IEnginePipeOwner owner) : P
             return new ValueTask<ReadResult>(Show());
         }
 
-        _core.Reset();
-        _isPending = true;
-        Watch(cancellationToken);
-        return new ValueTask<ReadResult>(this, _core.Version);
+        ValueTask<ReadResult> read = _read.Begin();
+        _read.Park(cancellationToken);
+        return read;
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -176,57 +181,12 @@ internal sealed class EngineInput(EnginePipes pipes, IEnginePipeOwner owner) : P
         }
     }
 
-    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _core.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _core.GetStatus(token);
-
-    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
-
     private bool IsReady => UnexaminedBytes > 0 || _isFinished || _isCancelled;
 
     private void OnReadPosted(CancellationToken cancellationToken)
     {
-        _isPending = true;
-        Watch(cancellationToken);
+        _read.Park(cancellationToken);
         Deliver();
-    }
-
-    private void Watch(CancellationToken cancellationToken)
-    {
-        if (cancellationToken.CanBeCanceled)
-        {
-            _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((EngineInput)state!).PostCancelled(token), this);
-        }
-    }
-
-    private void PostCancelled(CancellationToken token)
-    {
-        short version = _core.Version;
-        pipes.Engine.Post(() =>
-        {
-            if (_isPending && version == _core.Version)
-            {
-                _isPending = false;
-                using var scope = new EnginePipeScheduler.Scope();
-                _core.SetException(new OperationCanceledException(token));
-            }
-        });
-    }
-
-    private void CompletePending()
-    {
-        _isPending = false;
-        _cancellation.Dispose();
-        _cancellation = default;
-        if (_isFinished && _failure is not null)
-        {
-            _core.SetException(_failure);
-        }
-        else
-        {
-            _core.SetResult(Show());
-        }
     }
 
     private ReadResult Show()

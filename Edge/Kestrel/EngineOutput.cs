@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Threading.Tasks.Sources;
 using Sluice.Edge.Http;
 
 namespace Sluice.Edge.Kestrel;
@@ -10,18 +9,16 @@ namespace Sluice.Edge.Kestrel;
 /// engine's. A flush on the engine is a call; one from elsewhere (a timer, HTTP/2's writer, an app that awaited something else) hands its
 /// array over by a post. A flush waits while more than a slot waits. An idle connection holds neither array.
 /// </remarks>
-internal sealed class EngineOutput(EnginePipes pipes, IEnginePipeOwner owner) : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed class EngineOutput(EnginePipes pipes, IEnginePipeOwner owner) : PipeWriter
 {
     private const int ResumeBytes = HttpLimits.PipeBytesMax / 2;
 
-    private ManualResetValueTaskSourceCore<FlushResult> _core;
-    private CancellationTokenRegistration _cancellation;
+    private readonly EngineWait<FlushResult> _flush = new(pipes.Engine);
     private byte[]? _writing;
     private int _written;
     private byte[]? _queue;
     private int _queueStart;
     private int _queueEnd;
-    private bool _isPending;
     private bool _isPosted;     // A flush from elsewhere is on its way.
     private bool _isCancelled;
     private bool _isCompleted;  // Kestrel has finished.
@@ -101,22 +98,14 @@ internal sealed class EngineOutput(EnginePipes pipes, IEnginePipeOwner owner) : 
         }
 
         Send();
-        if (_isOver || _isCancelled)
+        if (IsFlushed || _flush.IsPending)
         {
-            bool isCancelled = _isCancelled;
-            _isCancelled = false;
-            return new ValueTask<FlushResult>(new FlushResult(isCancelled, _isOver));
+            return new ValueTask<FlushResult>(TakeResult()); // Also for a second flush while one waits: its bytes are in the queue.
         }
 
-        if (_queueEnd - _queueStart <= HttpLimits.PipeBytesMax || _isPending)
-        {
-            return default; // Also for a second flush while one waits: its bytes are in the queue.
-        }
-
-        _core.Reset();
-        _isPending = true;
-        Watch(cancellationToken);
-        return new ValueTask<FlushResult>(this, _core.Version);
+        ValueTask<FlushResult> flush = _flush.Begin();
+        _flush.Park(cancellationToken);
+        return flush;
     }
 
     public override void CancelPendingFlush()
@@ -147,12 +136,8 @@ internal sealed class EngineOutput(EnginePipes pipes, IEnginePipeOwner owner) : 
         }
     }
 
-    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _core.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _core.GetStatus(token);
-
-    void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
+    // Nothing keeps a flush waiting.
+    private bool IsFlushed => _isOver || _isCancelled || _queueEnd - _queueStart <= HttpLimits.PipeBytesMax;
 
     private void Reserve(int bytes)
     {
@@ -235,14 +220,9 @@ internal sealed class EngineOutput(EnginePipes pipes, IEnginePipeOwner owner) : 
 
     private void AfterPush()
     {
-        if (_isPending && (_isOver || _isCancelled || _queueEnd - _queueStart <= ResumeBytes))
+        if (_flush.IsPending && (_isOver || _isCancelled || _queueEnd - _queueStart <= ResumeBytes))
         {
-            _isPending = false;
-            bool isCancelled = _isCancelled;
-            _isCancelled = false;
-            _cancellation.Dispose();
-            using var scope = new EnginePipeScheduler.Scope();
-            _core.SetResult(new FlushResult(isCancelled, _isOver));
+            _flush.Complete(TakeResult());
         }
 
         if (_isCompleted && _queue is null && !_isSentTold)
@@ -264,54 +244,33 @@ internal sealed class EngineOutput(EnginePipes pipes, IEnginePipeOwner owner) : 
         _writing = null;
         _written = 0;
         _isPosted = true;
-        _core.Reset();
+        ValueTask<FlushResult> flush = _flush.Begin();
         pipes.Engine.Post(() => OnFlushPosted(bytes, count, cancellationToken));
-        return new ValueTask<FlushResult>(this, _core.Version);
+        return flush;
     }
 
     private void OnFlushPosted(byte[]? bytes, int count, CancellationToken cancellationToken)
     {
         _isPosted = false;
-        _isPending = true;
         if (bytes is not null)
         {
-            Send(bytes, count);
+            Send(bytes, count); // May find the connection broken, and abandon this output.
         }
 
-        if (_queueEnd - _queueStart <= HttpLimits.PipeBytesMax)
+        if (IsFlushed)
         {
-            _isPending = false;
-            bool isCancelled = _isCancelled;
-            _isCancelled = false;
-            using var scope = new EnginePipeScheduler.Scope();
-            _core.SetResult(new FlushResult(isCancelled, _isOver));
+            _flush.Complete(TakeResult());
         }
         else
         {
-            Watch(cancellationToken);
+            _flush.Park(cancellationToken);
         }
     }
 
-    private void Watch(CancellationToken cancellationToken)
+    private FlushResult TakeResult()
     {
-        if (cancellationToken.CanBeCanceled)
-        {
-            _cancellation = cancellationToken.UnsafeRegister(
-                static (state, token) => ((EngineOutput)state!).PostCancelled(token), this);
-        }
-    }
-
-    private void PostCancelled(CancellationToken token)
-    {
-        short version = _core.Version;
-        pipes.Engine.Post(() =>
-        {
-            if (_isPending && version == _core.Version)
-            {
-                _isPending = false;
-                using var scope = new EnginePipeScheduler.Scope();
-                _core.SetException(new OperationCanceledException(token));
-            }
-        });
+        bool isCancelled = _isCancelled;
+        _isCancelled = false;
+        return new FlushResult(isCancelled, _isOver);
     }
 }

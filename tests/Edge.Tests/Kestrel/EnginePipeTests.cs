@@ -226,6 +226,17 @@ public sealed class EnginePipeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_flush_from_another_thread_that_finds_the_connection_broken_ends_once()
+    {
+        _owner.WhenSending = _output.Abandon;
+        _output.Write("nobody takes this"u8);
+        Task<FlushResult> flush = Task.Run(async () => await _output.FlushAsync());
+        await TurnUntilAsync(() => flush.IsCompleted);
+        Assert.True((await flush).IsCompleted);
+        Assert.Equal(0, _engine.Counters.Faults);
+    }
+
+    [Fact]
     public void A_lent_queue_stays_in_place_while_more_is_written() => OnEngine(() =>
     {
         _output.Write("first"u8);
@@ -299,10 +310,13 @@ public sealed class EnginePipeTests : IDisposable
 
         public int Completed { get; private set; }
 
+        public Action WhenSending { get; set; } = static () => { };
+
         public string SentText => Encoding.ASCII.GetString(_sent.ToArray());
 
         public int TrySend(ReadOnlySpan<byte> bytes)
         {
+            WhenSending();
             int count = Math.Min(Room, bytes.Length);
             _sent.Write(bytes[..count]);
             Room -= count;
