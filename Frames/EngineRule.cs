@@ -18,6 +18,7 @@ using System.Diagnostics.CodeAnalysis;
 [assembly: SuppressMessage("Engine", "RS0030", Scope = "member", Target = "~M:Sluice.Frames.Links.SharedMemoryLink.RunAsync(System.Threading.CancellationToken)~System.Threading.Tasks.Task", Justification = "Waits for the death notice off the engines and posts it.")]
 
 // Tools and files.
+[assembly: SuppressMessage("Engine", "RS0030", Scope = "type", Target = "~T:Sluice.Frames.Links.SourceMaps", Justification = "Files are opened, mapped and unmapped on the thread pool; what they are for comes back by Post.")]
 [assembly: SuppressMessage("Engine", "RS0030", Scope = "type", Target = "~T:Sluice.Frames.Tracing.CounterFile", Justification = "The wall-clock time of the start, written once.")]
 [assembly: SuppressMessage("Engine", "RS0030", Scope = "type", Target = "~T:Sluice.Frames.Tracing.SuiteTap", Justification = "Runs in the process of `sluice dump`, which has no engines.")]
 

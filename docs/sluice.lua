@@ -3,6 +3,7 @@ local sluice = Proto("sluice", "Sluice frame")
 
 local types = {
   [0x00000001] = "BEGIN", [0x00000002] = "DATA", [0x00000003] = "END", [0x00000004] = "ABORT", [0x00000005] = "FLUSH",
+  [0x20000001] = "SOURCE", [0x20000002] = "SOURCEMAPPED", [0x20000003] = "SOURCEGONE",
   [0x40000001] = "RESET", [0x40000002] = "WINDOW", [0x40000003] = "SIGNAL", [0x40000004] = "CHALLENGE",
 }
 local reasons = {
@@ -32,6 +33,10 @@ f.incomplete = ProtoField.bool("sluice.flags.incomplete", "Incomplete", 32, nil,
 f.skip = ProtoField.bool("sluice.flags.skip", "Skip", 32, nil, 0x08)
 f.reserved = ProtoField.int32("sluice.reserved", "Reserved")
 f.payload_bytes = ProtoField.int32("sluice.payload_bytes", "Payload bytes (-1: none)")
+f.source = ProtoField.int32("sluice.source", "Payload lies in source (0: here)")
+f.position = ProtoField.int64("sluice.position", "Position in the source")
+f.path = ProtoField.string("sluice.path", "Path")
+f.mapped = ProtoField.bool("sluice.mapped", "Mapped")
 f.padding = ProtoField.int32("sluice.padding", "Padding")
 f.minimum = ProtoField.int32("sluice.minimum", "Minimum")
 f.reason = ProtoField.uint32("sluice.reason", "Reason", base.DEC, reasons)
@@ -54,10 +59,30 @@ local bodies = {
     for _, flag in ipairs({ f.fin, f.init, f.incomplete, f.skip }) do flags:add_le(flag, record(76, 4)) end
     tree:add_le(f.reserved, record(88, 4))
     tree:add_le(f.payload_bytes, record(92, 4))
-    local payload, extension = record(92, 4):le_int(), record(96, 4):le_int()
+    local payload, extension, source = record(92, 4):le_int(), record(96, 4):le_int(), record(100, 4):le_int()
+    tree:add_le(f.source, record(100, 4))
+    if source ~= 0 then
+      tree:add_le(f.position, record(104, 8))
+      if extension > 0 then tree:add(f.extension, record(112, extension)) end
+      return string.format(" %d bytes in source %d at %s", payload, source, tostring(record(104, 8):le_int64()))
+    end
     if extension > 0 then tree:add(f.extension, record(104, extension)) end
     if payload > 0 then tree:add(f.payload, record(104 + extension, payload)) end
     return payload < 0 and " null" or string.format(" %d bytes", payload)
+  end,
+  SOURCE = function(tree, record)
+    tree:add_le(f.source, record(76, 4))
+    tree:add(f.path, record(80))
+    return string.format(" %d %s", record(76, 4):le_int(), record(80):string())
+  end,
+  SOURCEMAPPED = function(tree, record)
+    tree:add_le(f.source, record(76, 4))
+    tree:add(f.mapped, record(80, 1))
+    return string.format(" %d %s", record(76, 4):le_int(), record(80, 1):uint() == 1 and "yes" or "no")
+  end,
+  SOURCEGONE = function(tree, record)
+    tree:add_le(f.source, record(76, 4))
+    return string.format(" %d", record(76, 4):le_int())
   end,
   END = function(tree, record) rest(tree, record, 96) return "" end,
   FLUSH = function(tree, record) rest(tree, record, 96) return "" end,

@@ -51,6 +51,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
         _posts = new PostQueue(this, doorbell);
         _localMemory = new NativeMemoryBlock(FrameRing.SizeOf(LocalRingBytes));
         FrameRing ring = FrameRing.Create(_localMemory.Pointer, LocalRingBytes);
+        Sources = new SourceTable(_ends);
         _local = new LinkEnd(this, room, ring, ring, ringPeer: null);
         _ends.Add(_local);
         Scheduler = new EngineScheduler(this);
@@ -85,6 +86,9 @@ public sealed unsafe partial class FrameEngine : IDisposable
 
     /// <summary>Credit that streams of this engine share.</summary>
     public BudgetTable Budgets { get; }
+
+    /// <summary>Files that streams of this engine refer to.</summary>
+    internal SourceTable Sources { get; }
 
     /// <summary>Hears of faults and links.</summary>
     public EngineObserver Observer { get; }
@@ -383,6 +387,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
             EngineScheduler.Leave(outer);
         }
 
+        Sources.Close();
         CloseMemory();
         _ends.Clear();
         _posts.Close();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Sluice.Frames.Links;
 
 namespace Sluice.Frames;
 
@@ -33,6 +34,12 @@ internal static class FrameCheck
                     && Int32(fields, FrameLayout.WindowPadding) >= 0
                     && Int32(fields, FrameLayout.WindowMinimum) >= 0
                     && Int32(fields, FrameLayout.Maximum) >= 0;
+            case FrameType.Source:
+                return bytes > FrameLayout.SourcePath && bytes <= FrameLayout.SourcePath + SourceMaps.PathBytesMax && Int32(fields, FrameLayout.Detail) > 0;
+            case FrameType.SourceMapped:
+                return bytes == FrameLayout.SourceMappedBytes && Int32(fields, FrameLayout.Detail) > 0;
+            case FrameType.SourceGone:
+                return bytes == FrameLayout.Header && Int32(fields, FrameLayout.Detail) > 0;
             default:
                 return false; // SIGNAL too: it never leaves its engine.
         }
@@ -50,8 +57,15 @@ internal static class FrameCheck
         return payload is >= -1 and <= FrameLayout.PayloadBytesMax
             && extension is >= 0 and <= FrameLayout.ExtensionBytesMax
             && Int32(fields, FrameLayout.Reserved) >= Math.Max(0, payload)
-            && bytes == FrameLayout.DataExtension + extension + Math.Max(0, payload);
+            && (Int32(fields, FrameLayout.DataSource) == 0
+                ? bytes == FrameLayout.DataExtension + extension + Math.Max(0, payload)
+                : IsSoundReference(fields, payload) && bytes == FrameLayout.ReferenceExtension + extension);
     }
+
+    // Whether the file reaches so far is for the link end to say, which knows it.
+    private static bool IsSoundReference(ReadOnlySpan<byte> fields, int payload) =>
+        payload > 0 && Int32(fields, FrameLayout.DataSource) > 0
+        && fields.Length >= FrameLayout.ReferenceExtension && BinaryPrimitives.ReadInt64LittleEndian(fields[FrameLayout.DataPosition..]) >= 0;
 
     private static int Int32(ReadOnlySpan<byte> fields, int offset) => BinaryPrimitives.ReadInt32LittleEndian(fields[offset..]);
 }

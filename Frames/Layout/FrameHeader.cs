@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Sluice.Frames.Memory;
 
 namespace Sluice.Frames;
 
@@ -14,10 +15,14 @@ public readonly ref struct FrameHeader
     }
 
     /// <summary>A frame of a process that may write while we read: its fields are a copy of ours, only extension and payload lie in the ring.</summary>
-    internal FrameHeader(ReadOnlySpan<byte> fields, ReadOnlySpan<byte> record)
+    /// <param name="fields">See there.</param>
+    /// <param name="record">The whole record.</param>
+    /// <param name="source">The file that it refers to; null for none.</param>
+    internal FrameHeader(ReadOnlySpan<byte> fields, ReadOnlySpan<byte> record, PayloadSource? source = null)
     {
         _fields = fields;
         _record = record;
+        Source = source;
     }
 
     /// <summary>What kind of frame this is.</summary>
@@ -50,9 +55,14 @@ public readonly ref struct FrameHeader
     /// <summary>Guard session, 0 for none.</summary>
     public long Authorization => Int64(FrameLayout.Authorization);
 
+    /// <summary>Where a payload lies that does not lie in the record.</summary>
+    internal PayloadSource? Source { get; }
+
     internal bool IsInitial => (StreamId & 1) != 0;
 
     internal bool IsThrottle => (Int32(FrameLayout.Type) & 0x40000000) != 0;
+
+    internal bool IsOfLink => (Int32(FrameLayout.Type) & 0x20000000) != 0;
 
     internal int Int32(int offset) => BinaryPrimitives.ReadInt32LittleEndian(_fields[offset..]);
 

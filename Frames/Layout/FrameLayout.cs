@@ -17,11 +17,13 @@ namespace Sluice.Frames;
 ///   +----------------+--------+--------+--
 ///
 ///   BEGIN             80 affinity i64 | 88 extension
-///   DATA  detail=flags 80 budgetId i64 | 88 reserved i32 | 92 payload bytes i32 (-1 null) | 96 extension bytes i32 | 100 zero i32 | 104 extension, payload
+///   DATA  detail=flags 80 budgetId i64 | 88 reserved i32 | 92 payload bytes i32 (-1 null) | 96 extension bytes i32 | 100 source i32 (0 none) | 104 extension, payload
+///   DATA that refers (source above 0)     …                                                                        104 position i64 | 112 extension
 ///   END, FLUSH        80 budgetId i64 | 88 reserved i32 | 92 zero i32 | 96 extension
 ///   ABORT, RESET  detail=reason        80 extension
 ///   CHALLENGE                          80 extension
 ///   WINDOW            80 budgetId i64 | 88 padding i32 | 92 minimum i32 | 96 capabilities i32 | 100 zero i32
+///   Of the link, stream 0, detail=number: SOURCE 80 path | SOURCEMAPPED 80 mapped i64 (1, or 0) | SOURCEGONE
 ///   SIGNAL            80 cancelId i64 | 88 signalId i32 | 92 contextId i32 | 96 payload; never in a ring
 /// </code>
 /// The length counts from its own first byte to the last byte used; the next record starts at the next multiple of 8.
@@ -50,7 +52,10 @@ public static class FrameLayout
     internal const int Reserved = 88;
     internal const int DataPayloadBytes = 92;
     internal const int DataExtensionBytes = 96;
+    internal const int DataSource = 100;
     internal const int DataExtension = 104;
+    internal const int DataPosition = 104;
+    internal const int ReferenceExtension = 112;
     internal const int EndExtension = 96;
 
     internal const int WindowPadding = 88;
@@ -58,13 +63,17 @@ public static class FrameLayout
     internal const int WindowCapabilities = 96;
     internal const int WindowBytes = 104;
 
+    internal const int SourcePath = 80;
+    internal const int SourceIsMapped = 80;
+    internal const int SourceMappedBytes = 88;
+
     internal const int SignalCancelId = 80;
     internal const int SignalId = 88;
     internal const int SignalContextId = 92;
     internal const int SignalPayload = 96;
 
     /// <summary>No fixed field of any type lies beyond this; what follows is extension and payload.</summary>
-    internal const int FieldsBytes = 104;
+    internal const int FieldsBytes = 112;
 
     internal const int Alignment = 8;
 

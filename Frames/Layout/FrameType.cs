@@ -1,7 +1,7 @@
 namespace Sluice.Frames;
 
 /// <summary>The kinds of frame that travel between bindings (config-core §2.2).</summary>
-/// <remarks>Bit 30 marks a throttle frame: one that travels against the data of its stream.</remarks>
+/// <remarks>Bit 30 marks a throttle frame: one that travels against the data of its stream. Bit 29 marks a frame of the link itself.</remarks>
 public enum FrameType
 {
     /// <summary>Fills the end of a ring before a record that would not fit; never reaches a handler.</summary>
@@ -21,6 +21,15 @@ public enum FrameType
 
     /// <summary>An in-band marker without payload.</summary>
     Flush = 0x00000005,
+
+    /// <summary>Of the link: names a file that DATA may refer to once it is mapped.</summary>
+    Source = 0x20000001,
+
+    /// <summary>Of the link: the file is mapped, or cannot be.</summary>
+    SourceMapped = 0x20000002,
+
+    /// <summary>Of the link: nothing that follows refers to the file.</summary>
+    SourceGone = 0x20000003,
 
     /// <summary>The receiver refuses or cancels the direction.</summary>
     Reset = 0x40000001,

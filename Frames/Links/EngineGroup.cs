@@ -37,6 +37,9 @@ public sealed class EngineGroupOptions
     /// <summary>Which links this process makes; null reads SLUICE_LINKS (<c>auto</c>, <c>shm</c> or <c>grpc</c>).</summary>
     public LinkChoice? Links { get; init; }
 
+    /// <summary>Where peers' files are that DATA may refer to, at any depth; null reads SLUICE_CACHE_DIR. Empty: everything is copied to us.</summary>
+    public string? SourceDirectory { get; init; }
+
     /// <summary>Memory that the process may hold for its streams, in bytes; null reads SLUICE_MEMORY_BUDGET_MB (half of what it may use).</summary>
     public long? MemoryBytes { get; init; }
 
@@ -61,6 +64,7 @@ public sealed class EngineGroup : IAsyncDisposable
         Options = options;
         Links = links;
         Instance = options.Instance ?? 0;
+        Maps = SourceMaps.Create(options.SourceDirectory ?? Environment.GetEnvironmentVariable(SourceMaps.Variable));
         Memory = new MemoryBudget(
             options.MemoryBytes ?? MemoryBudget.Parse(Environment.GetEnvironmentVariable(MemoryBudget.Variable), options.EngineCount),
             options.EngineCount,
@@ -78,6 +82,9 @@ public sealed class EngineGroup : IAsyncDisposable
 
     /// <summary>What the process may hold, and does.</summary>
     public MemoryBudget Memory { get; }
+
+    /// <summary>Files of peers that are mapped here; null for none ever.</summary>
+    internal SourceMaps? Maps { get; }
 
     /// <summary>The engines by index.</summary>
     public IReadOnlyList<FrameEngine> Engines => _engines;

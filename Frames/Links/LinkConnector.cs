@@ -133,7 +133,7 @@ internal sealed class LinkConnector : IAsyncDisposable
 
             int ringBytes = _group.Options.RingBytes;
             file = MappedFile.Create(RingFiles.NewPath(_group.Options.RunDirectory!), SharedMemoryLink.FileBytes(_group.Engines.Count, peer.Engines, ringBytes));
-            link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: true, ringBytes);
+            link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: true, ringBytes, _group.Maps);
             LinkHello hello = _group.Hello();
             hello.Rings = file.Path;
             hello.RingBytes = ringBytes;

@@ -21,6 +21,12 @@ public sealed partial class LinkEnd
 
     private void Dispatch(in FrameHeader header)
     {
+        if (header.IsOfLink)
+        {
+            OnLinkFrame(header);
+            return;
+        }
+
         long conversation = header.StreamId & ~1L;
         bool toAccepter = header.IsInitial != header.IsThrottle;
         if ((toAccepter ? _accepted : _opened).TryGetValue(conversation, out StreamPort? port))
@@ -41,6 +47,19 @@ public sealed partial class LinkEnd
         else
         {
             Drop(header); // For a stream that has closed (config-core §2.5 rule 4).
+        }
+    }
+
+    private void OnLinkFrame(in FrameHeader header)
+    {
+        bool isExpected = !IsLocal && header.Type switch
+        {
+            FrameType.Source or FrameType.SourceMapped or FrameType.SourceGone => Peer.IsNear && TryTakeSourceFrame(header),
+            _ => false,
+        };
+        if (!isExpected)
+        {
+            Violate();
         }
     }
 

@@ -1,3 +1,5 @@
+using Sluice.Frames.Memory;
+
 namespace Sluice.Frames;
 
 // What goes out: each frame is claimed in the ring (or behind those that wait for room there), filled in place and committed.
@@ -43,17 +45,26 @@ public sealed partial class LinkEnd
     internal DataClaim ClaimData(StreamPort port, int payloadBytes, int extensionBytes)
     {
         RecordWriter record = Claim(port, FrameType.Data, FrameLayout.DataExtension + extensionBytes + payloadBytes, isThrottle: false);
-        return new DataClaim(this, port, record.Span, extensionBytes, _claims);
+        record.Int32(FrameLayout.DataSource, 0);
+        return new DataClaim(this, port, record.Span, extensionBytes, null, _claims);
     }
 
-    internal void CommitData(StreamPort port, Span<byte> span, int extensionBytes, int payloadBytes, DataFlags flags, int claim)
+    internal DataClaim ClaimReference(StreamPort port, PayloadSource source, long position, int extensionBytes)
     {
-        if (claim != _claims || FrameLayout.DataExtension + extensionBytes + payloadBytes > span.Length)
+        RecordWriter record = Claim(port, FrameType.Data, FrameLayout.ReferenceExtension + extensionBytes, isThrottle: false);
+        record.Int32(FrameLayout.DataSource, source.Number);
+        record.Int64(FrameLayout.DataPosition, position);
+        return new DataClaim(this, port, record.Span, extensionBytes, source, _claims);
+    }
+
+    internal void CommitData(StreamPort port, Span<byte> span, int extensionBytes, int payloadBytes, DataFlags flags, PayloadSource? source, int claim)
+    {
+        int bytes = source is null ? FrameLayout.DataExtension + extensionBytes + Math.Max(0, payloadBytes) : FrameLayout.ReferenceExtension + extensionBytes;
+        if (claim != _claims || bytes > span.Length || (source is not null && payloadBytes <= 0))
         {
             throw new InvalidOperationException("a claim of DATA ends with the next send on the same link, is committed once, and holds what was claimed");
         }
 
-        int bytes = FrameLayout.DataExtension + extensionBytes + Math.Max(0, payloadBytes);
         int reserved = Math.Max(0, payloadBytes) + port.PaddingBytes;
         var record = new RecordWriter(span);
         record.Int64(FrameLayout.Sequence, port.NextSequence(reserved));
@@ -62,24 +73,19 @@ public sealed partial class LinkEnd
         record.Int64(FrameLayout.BudgetId, port.BudgetId);
         record.Int32(FrameLayout.Reserved, reserved);
         record.Int32(FrameLayout.DataPayloadBytes, payloadBytes);
-        record.Int64(FrameLayout.DataExtensionBytes, extensionBytes);
+        record.Int32(FrameLayout.DataExtensionBytes, extensionBytes);
         port.CountSent(Math.Max(0, payloadBytes));
+        if (source is not null && IsLocal)
+        {
+            source.Depart();
+        }
+
         Commit(span[..bytes]);
     }
 
     private RecordWriter Claim(StreamPort port, FrameType type, int bytes, bool isThrottle)
     {
-        _claims++;
-
-        // Once something waits, everything waits behind it: order is part of the contract. The ring of a lost link may be gone.
-        Span<byte> span = default;
-        _isClaimOverflow = _isLost || !_overflow.IsEmpty || !_outbound.TryClaim(bytes, out span);
-        if (_isClaimOverflow)
-        {
-            span = _overflow.Claim(bytes);
-        }
-
-        var record = new RecordWriter(span);
+        var record = new RecordWriter(RoomFor(bytes));
         bool isInitial = port.IsOpener != isThrottle;
         record.Int32(FrameLayout.Length, bytes);
         record.Int32(FrameLayout.Type, (int)type);
@@ -94,6 +100,27 @@ public sealed partial class LinkEnd
         record.Int64(FrameLayout.Authorization, port.Authorization);
         record.Int32(FrameLayout.Detail, 0);
         return record;
+    }
+
+    private RecordWriter ClaimOfLink(FrameType type, int number, int bytes)
+    {
+        var record = new RecordWriter(RoomFor(bytes));
+        record.Span[..FrameLayout.Header].Clear();
+        record.Int32(FrameLayout.Length, bytes);
+        record.Int32(FrameLayout.Type, (int)type);
+        record.Int64(FrameLayout.Timestamp, Engine.StampNs);
+        record.Int32(FrameLayout.Detail, number);
+        return record;
+    }
+
+    private Span<byte> RoomFor(int bytes)
+    {
+        _claims++;
+
+        // Once something waits, everything waits behind it: order is part of the contract. The ring of a lost link may be gone.
+        Span<byte> span = default;
+        _isClaimOverflow = _isLost || !_overflow.IsEmpty || !_outbound.TryClaim(bytes, out span);
+        return _isClaimOverflow ? _overflow.Claim(bytes) : span;
     }
 
     private void Commit(ReadOnlySpan<byte> record)

@@ -102,16 +102,20 @@ public sealed partial class LinkEnd
         {
             count++;
             ReadOnlySpan<byte> fields = FieldsOf(record);
-            if (FrameCheck.IsSound(fields, record.Length))
+            PayloadSource? source = null;
+            if (FrameCheck.IsSound(fields, record.Length) && (!IsReference(fields) || TryFindSource(fields, out source)))
             {
-                var header = new FrameHeader(fields, record);
+                var header = new FrameHeader(fields, record, source);
                 Engine.Hear(header.TimestampNs);
                 Dispatch(header);
+                if (IsLocal)
+                {
+                    source?.Arrive();
+                }
             }
             else
             {
-                Engine.Counters.Violations++;
-                _isCorrupt = !IsLocal; // A peer of our version never writes such bytes: nothing it says can be relied on.
+                Violate();
             }
 
             _inbound.Skip();
@@ -165,6 +169,13 @@ public sealed partial class LinkEnd
     /// <summary>True when bytes in the ring made no sense: the link must be closed.</summary>
     internal bool IsCorrupt => _isCorrupt || _inbound.IsCorrupt || _outbound.IsCorrupt;
 
+    // A peer of our version never writes such bytes: nothing it says can be relied on.
+    private void Violate()
+    {
+        Engine.Counters.Violations++;
+        _isCorrupt = !IsLocal;
+    }
+
     internal void Park() => _inbound.Park();
 
     internal void Unpark() => _inbound.Unpark();
@@ -176,6 +187,7 @@ public sealed partial class LinkEnd
         Poll(_inbound.CapacityBytes / FrameLayout.Header);
         _isLost = true;
         _overflow.Clear();
+        ForgetSources();
         for (int round = 0; StreamCount > 0 && round < LoseRoundsMax; round++)
         {
             // Handlers that are told may open streams once more (a retry): those are told in the next round.

@@ -47,7 +47,7 @@ internal sealed class SharedMemoryLink
 
     /// <summary>Joins the engines once the hand-shake is through.</summary>
     /// <exception cref="IOException">The file does not hold what the hand-shake said, or a bell is gone.</exception>
-    public static unsafe SharedMemoryLink Join(Socket socket, MappedFile file, LinkHello peer, IReadOnlyList<FrameEngine> engines, bool isConnector, int ringBytes)
+    public static unsafe SharedMemoryLink Join(Socket socket, MappedFile file, LinkHello peer, IReadOnlyList<FrameEngine> engines, bool isConnector, int ringBytes, SourceMaps? maps)
     {
         int connectors = isConnector ? engines.Count : peer.Engines;
         int listeners = isConnector ? peer.Engines : engines.Count;
@@ -72,7 +72,8 @@ internal sealed class SharedMemoryLink
                 FrameRing back = Ring(pair + Stride(ringBytes), isConnector, ringBytes);
                 FrameEngine engine = engines[isConnector ? c : a];
                 FifoDoorbell bell = bells[isConnector ? a : c];
-                link._ends.Add(new LinkEnd(engine, peer.Room, isConnector ? forth : back, isConnector ? back : forth, bell.Ring, new LinkPeer(peer.Key, isConnector ? a : c, IsNear: true)));
+                var other = new LinkPeer(peer.Key, isConnector ? a : c, IsNear: true);
+                link._ends.Add(new LinkEnd(engine, peer.Room, isConnector ? forth : back, isConnector ? back : forth, bell.Ring, other) { Maps = maps });
             }
         }
 

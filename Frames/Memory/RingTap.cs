@@ -1,5 +1,3 @@
-using System.IO.MemoryMappedFiles;
-
 namespace Sluice.Frames.Memory;
 
 /// <summary>Reads along in a ring that two others use. It never writes, so it cannot slow, stop or spoil them; they can overrun it.</summary>
@@ -99,38 +97,4 @@ internal sealed unsafe class RingTap
     private long Head => Volatile.Read(ref *(long*)(_header + FrameRing.HeadOffset));
 
     private bool WasOverrun() => Tail + MarginBytes > _position + _capacity && Head > _position;
-}
-
-/// <summary>A ring file mapped for reading only.</summary>
-internal sealed unsafe class TappedFile : IDisposable
-{
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
-    private byte* _pointer;
-
-    /// <summary>Maps it.</summary>
-    /// <exception cref="IOException">It is gone, or cannot be read.</exception>
-    public TappedFile(string path)
-    {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        Bytes = stream.Length;
-        _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(0, Bytes, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _pointer);
-    }
-
-    public long Bytes { get; }
-
-    public RingTap? Tap(long offset, int bytes) => offset + bytes <= Bytes ? RingTap.TryOpen(_pointer + offset, bytes) : null;
-
-    public void Dispose()
-    {
-        if (_pointer != null)
-        {
-            _pointer = null;
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view.Dispose();
-            _file.Dispose();
-        }
-    }
 }

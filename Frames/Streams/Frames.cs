@@ -1,3 +1,5 @@
+using Sluice.Frames.Memory;
+
 namespace Sluice.Frames;
 
 // One view a frame type. Each is a ref struct over the record in the ring: reading costs nothing, storing one does not compile.
@@ -37,12 +39,24 @@ public readonly ref struct DataFrame
     /// <summary>True when there is no payload at all, which differs from an empty one (a Kafka tombstone).</summary>
     public bool IsNull => Header.Int32(FrameLayout.DataPayloadBytes) < 0;
 
-    /// <summary>The content.</summary>
+    /// <summary>The content, wherever it lies. Of a recorded frame that refers to a file: empty.</summary>
     public ReadOnlySpan<byte> Payload =>
-        Header.Slice(FrameLayout.DataExtension + ExtensionBytes, Math.Max(0, Header.Int32(FrameLayout.DataPayloadBytes)));
+        !IsReference ? Header.Slice(FrameLayout.DataExtension + ExtensionBytes, PayloadBytes)
+        : Source is { } source ? source.Read(Position, PayloadBytes)
+        : default;
 
     /// <summary>The protocol's metadata; on INIT, and on FIN where trailing facts exist.</summary>
-    public ReadOnlySpan<byte> Extension => Header.Slice(FrameLayout.DataExtension, ExtensionBytes);
+    public ReadOnlySpan<byte> Extension => Header.Slice(IsReference ? FrameLayout.ReferenceExtension : FrameLayout.DataExtension, ExtensionBytes);
+
+    /// <summary>The file that holds the payload; null when the frame carries it.</summary>
+    internal PayloadSource? Source => Header.Source;
+
+    /// <summary>Where the payload lies in its file.</summary>
+    internal long Position => Header.Int64(FrameLayout.DataPosition);
+
+    internal bool IsReference => Header.Int32(FrameLayout.DataSource) != 0;
+
+    internal int PayloadBytes => Math.Max(0, Header.Int32(FrameLayout.DataPayloadBytes));
 
     private int ExtensionBytes => Header.Int32(FrameLayout.DataExtensionBytes);
 }

@@ -177,6 +177,18 @@ public sealed partial class StreamPort
     /// <returns>False when the window is too small or our direction is closed.</returns>
     public bool TryClaimData(int payloadBytes, int extensionBytes, out DataClaim claim)
     {
+        if (!HasCredit(payloadBytes, extensionBytes))
+        {
+            claim = default;
+            return false;
+        }
+
+        claim = _link.ClaimData(this, payloadBytes, extensionBytes);
+        return true;
+    }
+
+    private bool HasCredit(int payloadBytes, int extensionBytes)
+    {
         CheckExtension(extensionBytes);
         long reserved = (long)payloadBytes + PaddingBytes;
         if (!IsOutOpen || _outMaximum == 0 // Not even an empty piece before the first WINDOW, which says what padding to charge.
@@ -184,11 +196,9 @@ public sealed partial class StreamPort
             || (OutBudgetId != 0 && reserved > ClaimableBytes(reserved)))
         {
             Engine.Counters.CreditStalls += IsOutOpen ? 1 : 0;
-            claim = default;
             return false;
         }
 
-        claim = _link.ClaimData(this, payloadBytes, extensionBytes);
         return true;
     }
 

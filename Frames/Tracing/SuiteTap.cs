@@ -157,13 +157,13 @@ public sealed class SuiteTap : IDisposable
         return answer.IsReady ? (listener, answer.Links ?? []) : throw new IOException(answer.Refusal ?? "refused without a reason");
     }
 
-    private sealed class TappedLink : IDisposable
+    private sealed unsafe class TappedLink : IDisposable
     {
-        private readonly TappedFile _file;
+        private readonly ReadOnlyMap _file;
 
         public TappedLink(LinkHello listener, LinkDescription link)
         {
-            _file = new TappedFile(link.Rings);
+            _file = new ReadOnlyMap(File.OpenHandle(link.Rings, share: FileShare.ReadWrite | FileShare.Delete));
             string back = $"{listener.Room}-{listener.Instance}";
             string front = $"{link.Room}-{link.Instance}";
             int stride = SharedMemoryLink.Stride(link.RingBytes);
@@ -183,6 +183,6 @@ public sealed class SuiteTap : IDisposable
         public void Dispose() => _file.Dispose();
 
         private void Add(TracedWay way, long offset, int bytes) =>
-            Taps.Add((way, _file.Tap(offset, bytes) ?? throw new IOException($"the rings of {way.From} and {way.To} are not of this version, or gone already")));
+            Taps.Add((way, (offset + bytes <= _file.Bytes ? RingTap.TryOpen(_file.Start + offset, bytes) : null) ?? throw new IOException($"the rings of {way.From} and {way.To} are not of this version, or gone already")));
     }
 }

@@ -39,28 +39,43 @@ internal static class LinkBench
             await CompareAsync("rtt_parked", group, 2000 * options.Seconds, pauseMs: 0).ConfigureAwait(false);
             Figures.Print("parks_per_round_trip", (double)(engine.Counters.Parks - parks) / (Rounds * 2000 * options.Seconds));
         }).ConfigureAwait(false);
+
+        await WithPeerAsync(spinUs: 0, group => ReferenceBench.RunAsync(group, options), cpu: Environment.ProcessorCount - 1).ConfigureAwait(false);
     }
 
     /// <summary>The other process; ends with its standard input.</summary>
-    public static async Task RunPeerAsync(string directory, string spinUs)
+    public static async Task RunPeerAsync(string directory, string spinUs, string cpu)
     {
         await using EngineGroup group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = directory, SpinUsMax = SpinUs(spinUs) }, engine => engine.Attach(Echo, new EchoBinding()));
+            new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = directory, SourceDirectory = directory, SpinUsMax = Number(spinUs), Cpus = Cpus(Number(cpu)) },
+            engine =>
+            {
+                engine.Attach(Echo, new EchoBinding());
+                engine.Attach(ReferenceBench.Sink, new ReferenceBench.SinkBinding());
+            });
         await Console.In.ReadToEndAsync().ConfigureAwait(false);
     }
 
-    private static int? SpinUs(string text) => text.Length == 0 ? null : int.Parse(text, CultureInfo.InvariantCulture);
+    private static int[] Cpus(int? cpu) => cpu is int one ? [one] : [];
 
-    private static async Task WithPeerAsync(int? spinUs, Func<EngineGroup, Task> measure)
+    private static string Text(int? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
+
+    private static int? Number(string text) => text.Length == 0 ? null : int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static async Task WithPeerAsync(int? spinUs, Func<EngineGroup, Task> measure, int? cpu = null)
     {
         string directory = Directory.CreateTempSubdirectory("sluice-link-").FullName;
-        string[] command = [typeof(LinkBench).Assembly.Location, "link-peer", directory, spinUs?.ToString(CultureInfo.InvariantCulture) ?? ""];
+        string[] command = [typeof(LinkBench).Assembly.Location, "link-peer", directory, Text(spinUs), Text(cpu)];
         using Process peer = Process.Start(new ProcessStartInfo("dotnet", command) { RedirectStandardInput = true })!;
         try
         {
             await using EngineGroup group = EngineGroup.Start(
-                new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = directory, ConnectTo = ["back"], SpinUsMax = spinUs },
-                engine => engine.Place(Echo, "back"));
+                new EngineGroupOptions { Room = "front", EngineCount = 1, RunDirectory = directory, ConnectTo = ["back"], SpinUsMax = spinUs, Cpus = Cpus(cpu) },
+                engine =>
+                {
+                    engine.Place(Echo, "back");
+                    engine.Place(ReferenceBench.Sink, "back");
+                });
             await LinkedAsync(group).ConfigureAwait(false);
             await measure(group).ConfigureAwait(false);
         }

@@ -4,8 +4,8 @@ using Sluice.Bench.Load;
 // One benchmark a run, named by the first argument; see bench/run.
 switch (args)
 {
-    case ["link-peer", string directory, string spinUs]:
-        await LinkBench.RunPeerAsync(directory, spinUs);
+    case ["link-peer", string directory, string spinUs, string cpu]:
+        await LinkBench.RunPeerAsync(directory, spinUs, cpu);
         return 0;
     case ["grpc-link-peer"]:
         await GrpcLinkBench.RunPeerAsync();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Sluice.Frames.Testing;
 
@@ -31,6 +32,57 @@ public static class RawFrames
         payload?.CopyTo(record, FrameLayout.DataExtension + extension.Length);
         return record;
     }
+
+    /// <summary>DATA whose payload lies in a file.</summary>
+    public static byte[] Reference(long streamId, long sequence, int source, long position, int bytes, ReadOnlySpan<byte> extension = default)
+    {
+        byte[] record = Record(FrameType.Data, streamId, FrameLayout.ReferenceExtension + extension.Length);
+        PutLong(record, FrameLayout.Sequence, sequence);
+        PutInt(record, FrameLayout.Detail, (int)DataFlags.Whole);
+        PutInt(record, FrameLayout.Reserved, bytes);
+        PutInt(record, FrameLayout.DataPayloadBytes, bytes);
+        PutInt(record, FrameLayout.DataExtensionBytes, extension.Length);
+        PutInt(record, FrameLayout.DataSource, source);
+        PutLong(record, FrameLayout.DataPosition, position);
+        extension.CopyTo(record.AsSpan(FrameLayout.ReferenceExtension));
+        return record;
+    }
+
+    /// <summary>SOURCE.</summary>
+    public static byte[] Source(int number, string path)
+    {
+        byte[] name = Encoding.UTF8.GetBytes(path);
+        byte[] record = Record(FrameType.Source, 0, FrameLayout.SourcePath + name.Length);
+        PutInt(record, FrameLayout.Detail, number);
+        name.CopyTo(record, FrameLayout.SourcePath);
+        return record;
+    }
+
+    /// <summary>SOURCEMAPPED.</summary>
+    public static byte[] SourceMapped(int number, bool isMapped)
+    {
+        byte[] record = Record(FrameType.SourceMapped, 0, FrameLayout.SourceMappedBytes);
+        PutInt(record, FrameLayout.Detail, number);
+        PutLong(record, FrameLayout.SourceIsMapped, isMapped ? 1 : 0);
+        return record;
+    }
+
+    /// <summary>SOURCEGONE.</summary>
+    public static byte[] SourceGone(int number)
+    {
+        byte[] record = Record(FrameType.SourceGone, 0, FrameLayout.Header);
+        PutInt(record, FrameLayout.Detail, number);
+        return record;
+    }
+
+    /// <summary>Where the payload of a DATA lies: the number of the file and the position; (0, 0) when the frame carries it.</summary>
+    public static (int Source, long Position) ReferenceOf(ReadOnlySpan<byte> record) =>
+        BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.DataSource..]) is not 0 and int source
+            ? (source, BinaryPrimitives.ReadInt64LittleEndian(record[FrameLayout.DataPosition..]))
+            : (0, 0);
+
+    /// <summary>The number of the file that a frame of the link is about.</summary>
+    public static int SourceOf(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.Detail..]);
 
     /// <summary>END or FLUSH.</summary>
     public static byte[] Mark(FrameType type, long streamId, long sequence = 0, int reserved = 0, long budgetId = 0)

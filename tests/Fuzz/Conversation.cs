@@ -12,11 +12,19 @@ internal static class Conversation
     public const long Refuser = 4;
     private const long Client = 1;
 
+    /// <summary>The file that the conversation refers to; gone with the process.</summary>
+    private static readonly TestSource File = MakeFile();
+
+    private static readonly (List<byte[]> Forth, List<byte[]> Back) Captured = Capture();
+
+    /// <summary>Where it is.</summary>
+    public static string SourceDirectory => File.Directory;
+
     /// <summary>From the side that opens to the side that accepts; the answers depend on it and are made anew each time.</summary>
-    public static IReadOnlyList<byte[]> Forth { get; } = Capture().Forth;
+    public static IReadOnlyList<byte[]> Forth => Captured.Forth;
 
     /// <summary>From the side that accepts to the side that opens.</summary>
-    public static IReadOnlyList<byte[]> Back { get; } = Capture().Back;
+    public static IReadOnlyList<byte[]> Back => Captured.Back;
 
     /// <summary>Puts to work what a fuzzed engine offers: an end, a way through, and a refusal.</summary>
     public static void Attach(FrameEngine engine)
@@ -53,7 +61,7 @@ internal static class Conversation
         using var opener = new TestEngine { IsLenient = true };
         using var accepter = new TestEngine { IsLenient = true };
         using var here = new RawPeer(opener.Engine);
-        using var there = new RawPeer(accepter.Engine);
+        using var there = new RawPeer(accepter.Engine, sourceDirectory: SourceDirectory, mapsAtOnce: true);
         Attach(accepter.Engine);
         opener.TurnUntilIdle();
         accepter.TurnUntilIdle();
@@ -70,7 +78,13 @@ internal static class Conversation
             Exchange();
             stream.Send(new string('y', 20_000));
             Exchange();
+            stream.Port.TrySendReference(File.Source, 100, 3000, extension: [4, 0, 0, 0]); // The first time it is told of, and carried.
+            Exchange();
+            stream.Port.TrySendReference(File.Source, 5000, 3000);
+            Exchange();
         }
+
+        File.Source.Retire();
 
         streams[0].Port.SendWindow(40_000, capabilities: StreamPort.ChallengeCapability); // The echo hands the capability back.
         Exchange();
@@ -108,6 +122,13 @@ internal static class Conversation
         }
     }
 
+    private static TestSource MakeFile()
+    {
+        var file = new TestSource();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => file.Dispose();
+        return file;
+    }
+
     private sealed class EchoBinding : IBinding
     {
         public StreamHandler? Accept(in BeginFrame begin) => new Stream();
@@ -116,9 +137,7 @@ internal static class Conversation
         {
             public override void OnBegin(in BeginFrame frame) => Port.SendBegin(frame.Extension);
 
-            public override void OnData(in DataFrame frame) => _ = frame.IsNull
-                ? Port.TrySendNull(frame.Extension, frame.Flags)
-                : Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+            public override void OnData(in DataFrame frame) => Port.TryPassOn(frame, frame.Flags, frame.Extension);
 
             public override void OnFlush(in FlushFrame frame) => Port.SendFlush(frame.Extension);
 
@@ -151,9 +170,7 @@ internal static class Conversation
                 Port.Engine.Open(_other, Proxy, exit, frame.Extension, frame.Header.Authorization, frame.Header.TraceId, frame.Affinity);
             }
 
-            public override void OnData(in DataFrame frame) => _ = frame.IsNull
-                ? _other!.Port.TrySendNull(frame.Extension, frame.Flags)
-                : _other!.Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+            public override void OnData(in DataFrame frame) => _other!.Port.TryPassOn(frame, frame.Flags, frame.Extension);
 
             public override void OnFlush(in FlushFrame frame) => _other!.Port.SendFlush(frame.Extension);
 

@@ -17,7 +17,7 @@ public sealed class RingTests
     public void The_capture_holds_every_frame_that_crosses_links()
     {
         FrameType[] types = [.. Conversation.Forth.Concat(Conversation.Back).Select(record => RawFrames.TypeOf(record)).Distinct().Order()];
-        Assert.Equal([FrameType.Begin, FrameType.Data, FrameType.End, FrameType.Abort, FrameType.Flush, FrameType.Reset, FrameType.Window, FrameType.Challenge], types);
+        Assert.Equal([FrameType.Begin, FrameType.Data, FrameType.End, FrameType.Abort, FrameType.Flush, FrameType.Source, FrameType.SourceMapped, FrameType.SourceGone, FrameType.Reset, FrameType.Window, FrameType.Challenge], types);
         using var bed = new Bed();
         bed.Live(new FuzzRandom(0), (_, peer) =>
         {
@@ -150,7 +150,7 @@ public sealed class RingTests
                 Begin();
             }
 
-            using var peer = new RawPeer(_test.Engine);
+            using var peer = new RawPeer(_test.Engine, sourceDirectory: Conversation.SourceDirectory, mapsAtOnce: true);
             _test.Turn();
             ScriptedStream[] opened = Conversation.Open(_test.Engine, firstId: 1000);
             _test.Turn();
@@ -161,6 +161,7 @@ public sealed class RingTests
             Settle();
             Assert.Empty(_test.Faults);
             Assert.Equal(0, peer.End.StreamCount);
+            Assert.Equal((0, 0), (peer.MapCount, _test.Engine.Sources.Count));
             Assert.All(opened, stream => Assert.Equal("CLOSED", stream.Log[^1]));
             Assert.Equal(2, _test.Engine.StreamCount); // The bystander and its echo.
             int heard = _bystander.Received.Length;

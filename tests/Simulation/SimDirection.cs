@@ -10,6 +10,7 @@ internal sealed class SimDirection
     public SimDirection(SimRandom random)
     {
         _salt = (byte)random.NextBits();
+        File = random.Below(SimSource.Files);
         int messages = random.Pick(0, 1, 1, 2, 5, 20);
         Messages = new int[messages];
         for (int i = 0; i < messages; i++)
@@ -17,6 +18,12 @@ internal sealed class SimDirection
             Messages[i] = random.Pick(-1, 0, random.Below(20), random.Below(1000), random.Below(1000), random.Below(random.OneIn(8) ? 150_000 : 9000));
         }
     }
+
+    /// <summary>The file that holds the content.</summary>
+    public int File { get; }
+
+    /// <summary>Where in it the next piece begins.</summary>
+    public int SendPosition => SimSource.PositionOf(_salt, SendMessage) + SendOffset;
 
     /// <summary>Length of each message; -1 for one without payload.</summary>
     public int[] Messages { get; }
@@ -119,5 +126,5 @@ internal sealed class SimDirection
 
     public override string ToString() => $"[{string.Join(',', Messages)}] sent {SendMessage}+{SendOffset} end {HasSentEnd}, got {_message}+{_offset} end {HasGotEnd}, given up {IsGivenUp}";
 
-    private byte ByteAt(int message, int offset) => (byte)((offset * 31) + (message * 7) + _salt + (offset >> 8));
+    private byte ByteAt(int message, int offset) => SimSource.ByteAt(File, SimSource.PositionOf(_salt, message) + offset);
 }

@@ -1,4 +1,5 @@
 using Sluice.Frames;
+using Sluice.Frames.Links;
 
 namespace Sluice.Simulation;
 
@@ -13,8 +14,9 @@ internal sealed unsafe class SimLink : IDisposable
     {
         A = a;
         B = b;
-        EndA = new LinkEnd(a.Engine, b.Room, _forth.Near, _back.Far, static () => { });
-        EndB = new LinkEnd(b.Engine, a.Room, _back.Near, _forth.Far, static () => { });
+        var peer = new LinkPeer(Key: 0, Engine: 0, IsNear: !a.World.Random.OneIn(5));
+        EndA = new LinkEnd(a.Engine, b.Room, _forth.Near, _back.Far, static () => { }, peer) { Maps = a.Maps };
+        EndB = new LinkEnd(b.Engine, a.Room, _back.Near, _forth.Far, static () => { }, peer) { Maps = b.Maps };
     }
 
     public SimNode A { get; }

@@ -1,4 +1,6 @@
 using Sluice.Frames;
+using Sluice.Frames.Links;
+using Sluice.Frames.Memory;
 
 namespace Sluice.Simulation;
 
@@ -10,6 +12,8 @@ internal sealed class SimNode : IDisposable
     public const long ClientId = 1;
 
     private readonly Observer _observer;
+    private readonly SimSource?[] _sources = new SimSource?[SimSource.Files];
+    private readonly List<SimSource> _retired = [];
 
     public SimNode(SimWorld world, int number, int life)
     {
@@ -18,6 +22,7 @@ internal sealed class SimNode : IDisposable
         Life = life;
         _observer = new Observer();
         Engine = new FrameEngine(number, RoomOf(number), new SilentDoorbell(), _observer);
+        Maps = world.Random.OneIn(5) ? null : new SourceMaps(SimSource.Directory) { IsInline = true };
         Engine.Attach(ServerId + number, new SimServer(this));
         Engine.Attach(ProxyId + number, new SimProxy(this));
         for (int other = 0; other < SimWorld.NodesMax; other++)
@@ -46,6 +51,12 @@ internal sealed class SimNode : IDisposable
     public string Room => RoomOf(Number);
 
     public FrameEngine Engine { get; }
+
+    /// <summary>What it maps of others' files; null for a node that maps nothing.</summary>
+    public SourceMaps? Maps { get; }
+
+    /// <summary>Files that it has mapped, of its own and of others, though it should have none.</summary>
+    public int MapsLeft => (Maps?.Count ?? 0) + _retired.Count(source => source.IsMapped) + Engine.Sources.Count;
 
     /// <summary>False from the instant of a crash: whatever its handlers are told then is not heard.</summary>
     public bool IsAlive { get; private set; } = true;
@@ -76,6 +87,26 @@ internal sealed class SimNode : IDisposable
         return IsAlive;
     }
 
+    /// <summary>A file to refer to: now and then its owner lets go of it and takes it up again.</summary>
+    public PayloadSource SourceOf(int file)
+    {
+        if (World.Random.OneIn(10))
+        {
+            Retire(file);
+        }
+
+        return (_sources[file] ??= new SimSource(file, hasName: !World.Random.OneIn(6))).Source;
+    }
+
+    /// <summary>Lets go of all files.</summary>
+    public void RetireAll()
+    {
+        for (int file = 0; file < _sources.Length; file++)
+        {
+            Retire(file);
+        }
+    }
+
     public void Crash()
     {
         IsAlive = false;
@@ -86,6 +117,17 @@ internal sealed class SimNode : IDisposable
     {
         IsAlive = false;
         Engine.Dispose();
+        RetireAll();
+    }
+
+    private void Retire(int file)
+    {
+        if (_sources[file] is { } source)
+        {
+            _retired.Add(source);
+            _sources[file] = null;
+            source.Source.Retire();
+        }
     }
 
     private sealed class Observer : EngineObserver

@@ -67,14 +67,22 @@ internal sealed partial class SimPeer
         }
         else
         {
-            if (!Port.TryClaimData(bytes, extension.Length, out DataClaim claim))
+            bool refers = _random.OneIn(2);
+            bool isClaimed = refers
+                ? Port.TryClaimReference(_node.SourceOf(_out.File), _out.SendPosition, bytes, extension.Length, out DataClaim claim)
+                : Port.TryClaimData(bytes, extension.Length, out claim);
+            if (!isClaimed)
             {
                 Check(bytes == 0, $"{bytes} bytes were refused with {before} sendable");
                 return false;
             }
 
             extension.CopyTo(claim.Extension);
-            _out.Fill(claim.Payload);
+            if (!refers)
+            {
+                _out.Fill(claim.Payload);
+            }
+
             claim.Commit(bytes, flags);
         }
 

@@ -146,6 +146,7 @@ internal sealed partial class SimPeer : StreamHandler
         // First of all: whatever happens next, the share of a budget that came in must go back one day.
         _pending += frame.Reserved;
         _pendingBudgeted += frame.BudgetId != 0 ? frame.Reserved : 0;
+        _node.World.References += frame.IsReference ? 1 : 0;
         if (!Enter("DATA"))
         {
             return;

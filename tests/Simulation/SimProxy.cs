@@ -54,7 +54,7 @@ internal sealed class SimProxy(SimNode node) : IBinding
 
         public override void OnData(in DataFrame frame)
         {
-            if (_node.Enter() && !Other.Port.TrySendData(frame) && Other.Port.IsOutOpen)
+            if (_node.Enter() && !Other.Port.TryPassOn(frame, frame.Flags, frame.Extension) && Other.Port.IsOutOpen)
             {
                 _node.World.Fail($"a proxy on {_node.Room} could not send on {frame.Payload.Length} bytes: {Other.Port.SendableBytes} sendable, budget {Other.Port.BudgetId}");
             }
@@ -122,10 +122,4 @@ internal sealed class SimProxy(SimNode node) : IBinding
             }
         }
     }
-}
-
-internal static class ProxyPort
-{
-    public static bool TrySendData(this StreamPort port, in DataFrame frame) =>
-        frame.IsNull ? port.TrySendNull(frame.Extension, frame.Flags) : port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
 }

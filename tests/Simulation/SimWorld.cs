@@ -70,6 +70,9 @@ internal sealed class SimWorld : IDisposable
     /// <summary>Challenges and signals that were heard.</summary>
     public (int Challenges, int Signals) Heard { get; set; }
 
+    /// <summary>Pieces that arrived by reference.</summary>
+    public long References { get; set; }
+
     public string TraceText => _trace?.ToString() ?? "";
 
     public long Frames => _all.Sum(node => node.Engine.Counters.FramesReceived);
@@ -87,6 +90,12 @@ internal sealed class SimWorld : IDisposable
         for (_step = 0; _step < StepsMax && (Conversations.Count < conversations || Random.Below(300) != 0); _step++)
         {
             Step(conversations);
+        }
+
+        Quiet();
+        foreach (SimNode node in _nodes)
+        {
+            node.RetireAll();
         }
 
         Quiet();
@@ -343,6 +352,7 @@ internal sealed class SimWorld : IDisposable
         foreach (SimNode node in _all)
         {
             Require(node.Engine.Counters.Violations == 0, $"{node.Room} counts {node.Engine.Counters.Violations} violations");
+            Require(node.MapsLeft == 0, $"{node.Room}.{node.Life} still has {node.MapsLeft} files mapped");
             Exception? fault = node.Faults.FirstOrDefault(fault => fault is not SimFaultException);
             Require(fault is null, $"a handler on {node.Room} threw {fault}");
         }

@@ -25,6 +25,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         long frames = 0;
         long challenges = 0;
         long signals = 0;
+        long references = 0;
         string? problem = null;
         Parallel.For(
             0,
@@ -39,6 +40,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
                     Interlocked.Add(ref frames, world.Frames);
                     Interlocked.Add(ref challenges, world.Heard.Challenges);
                     Interlocked.Add(ref signals, world.Heard.Signals);
+                    Interlocked.Add(ref references, world.References);
                 }
                 catch (Exception exception)
                 {
@@ -46,8 +48,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
                     loop.Stop();
                 }
             });
-        output.WriteLine($"{seeds} seeds, {frames} frames, {challenges} challenges, {signals} signals");
+        output.WriteLine($"{seeds} seeds, {frames} frames, {references} references, {challenges} challenges, {signals} signals");
         Assert.True(problem is null, problem);
+        Assert.True(seeds < SeedsInCi || references > 0, "nothing ever came by reference");
     }
 
     // Chance seldom hits the instant that matters; here a process dies in each call of a handler, and a wire is cut after each frame.

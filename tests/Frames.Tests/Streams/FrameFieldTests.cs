@@ -91,7 +91,8 @@ public sealed class FrameFieldTests : IDisposable
     [Fact]
     public void Type_ids_and_data_flags_are_those_of_the_reference()
     {
-        Assert.Equal([0, 1, 2, 3, 4, 5, 0x40000001, 0x40000002, 0x40000003, 0x40000004], Enum.GetValues<FrameType>().Select(type => (int)type));
+        int[] ofLinks = [0x20000001, 0x20000002, 0x20000003]; // Bit 29: ours, on stream 0.
+        Assert.Equal([0, 1, 2, 3, 4, 5, .. ofLinks, 0x40000001, 0x40000002, 0x40000003, 0x40000004], Enum.GetValues<FrameType>().Select(type => (int)type));
         Assert.Equal((1, 2, 3, 4, 8), ((int)DataFlags.Fin, (int)DataFlags.Init, (int)DataFlags.Whole, (int)DataFlags.Incomplete, (int)DataFlags.Skip));
     }
 

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using Sluice.Cli;
 using Sluice.Configuration.Graph;
 using Sluice.Frames.Testing;
+using Sluice.Frames.Tracing;
 
 namespace Sluice.Frames.Tests;
 
@@ -124,6 +125,30 @@ public sealed class DumpTests : IAsyncDisposable
         }
 
         Assert.Contains("speaks link protocol 7", text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("3r DATA 1 > 2 whole payload=4096 reserved=4096 sequence=7 extension=2 source=5 position=81920")]
+    [InlineData("link SOURCE 5 /cache/p0-1.log")]
+    [InlineData("link SOURCEMAPPED 5 no")]
+    [InlineData("link SOURCEGONE 5")]
+    public void A_reference_says_where_its_payload_lies_and_a_link_which_files_it_knows(string expected)
+    {
+        byte[] record = expected.Split(' ')[1] switch
+        {
+            "SOURCE" => RawFrames.Source(5, "/cache/p0-1.log"),
+            "SOURCEMAPPED" => RawFrames.SourceMapped(5, isMapped: false),
+            "SOURCEGONE" => RawFrames.SourceGone(5),
+            _ => RawFrames.Reference(6, sequence: 7, source: 5, position: 81_920, 4096, "ex"u8),
+        };
+        if (RawFrames.TypeOf(record) == FrameType.Data)
+        {
+            RawFrames.PutLong(record, FrameLayout.OriginId, 1);
+            RawFrames.PutLong(record, FrameLayout.RoutedId, 2);
+        }
+
+        var frame = new TracedFrame(new TracedWay("a-0", 0, "b-0", 1), record, 0);
+        Assert.Equal("00:00:00.0000000 a-0.0 > b-0.1 " + expected, FrameText.Describe(frame, DateTimeOffset.UnixEpoch, id => $"{id}", showsContent: true));
     }
 
     private async Task Join()
