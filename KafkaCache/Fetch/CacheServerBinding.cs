@@ -16,6 +16,8 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
 
     public bool IsHelper => true; // Requests that were let in elsewhere finish with it.
 
+    internal long Id => id;
+
     internal FrameEngine Engine => engine;
 
     internal FetchLoop Fetch => fetch;
@@ -36,7 +38,7 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
         return (kafka.Kind, kafka.Capabilities) switch
         {
             (KafkaStreamKind.Topic, _) => new TopicStream(this, topic, kafka.HasOthers),
-            (KafkaStreamKind.Produce, _) => new ProduceRelay(fetch, topic, id, clientId),
+            (KafkaStreamKind.Produce, _) => Write(topic),
             (KafkaStreamKind.Merged, KafkaCapabilities.Fetch) => Read(topic, kafka),
             _ => null,
         };
@@ -48,6 +50,7 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
         foreach (Followers followers in _topics.Values)
         {
             followers.Reading?.Unmap();
+            followers.Siblings.Dispose();
         }
     }
 
@@ -60,7 +63,7 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
         isNew = false;
         if (!_topics.TryGetValue(topic, out Followers? followers))
         {
-            followers = new Followers(new TopicFeed(topic, engine, OnMoved));
+            followers = new Followers(new TopicFeed(topic, engine, OnMoved), new TopicSiblings(fetch.Directory, topic));
             if (!fetch.TryFollow(followers.Feed, out isNew))
             {
                 return null;
@@ -75,9 +78,10 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
     /// <summary>Stops following when nobody on this engine uses the topic any more.</summary>
     internal void LeaveIfIdle(string topic)
     {
-        if (_topics.TryGetValue(topic, out Followers? followers) && followers.Streams.Count == 0 && followers.Reading is null)
+        if (_topics.TryGetValue(topic, out Followers? followers) && followers is { Streams.Count: 0, Writers: 0, Reading: null })
         {
             _topics.Remove(topic);
+            followers.Siblings.Dispose();
             fetch.Unfollow(followers.Feed);
         }
     }
@@ -93,6 +97,10 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
         return new MergedFetch(followers.Reading ??= new ServedTopic(this, followers), kafka);
     }
 
+    // Who writes a topic keeps it cached: only so can others be told of what it writes.
+    private StreamHandler Write(string topic) =>
+        Follow(topic, out _) is Followers followers ? new ProduceRelay(this, followers, clientId) : new RefusedStream(CloseReason.LimitExceeded);
+
     private void OnMoved(TopicFeed feed)
     {
         if (_topics.TryGetValue(feed.Topic, out Followers? followers) && followers.Feed == feed)
@@ -107,9 +115,12 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
     }
 }
 
-/// <summary>Who follows a topic on one engine.</summary>
-internal sealed record Followers(TopicFeed Feed)
+/// <summary>Who uses a topic on one engine.</summary>
+internal sealed record Followers(TopicFeed Feed, TopicSiblings Siblings)
 {
+    /// <summary>How many write it.</summary>
+    public int Writers { get; set; }
+
     /// <summary>Those that are told where it is.</summary>
     public List<TopicStream> Streams { get; } = [];
 

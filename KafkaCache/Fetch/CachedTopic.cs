@@ -11,7 +11,7 @@ namespace Sluice.KafkaCache.Fetch;
 /// It is shown to readers once the broker has told where each partition ends: before that, "latest" would be a guess, and a bounded
 /// read would take an unread topic for an empty one.
 /// </remarks>
-internal sealed partial class CachedTopic(string name, bool isBootstrap, bool isLive, FetchContext context)
+internal sealed partial class CachedTopic(string name, bool isBootstrap, bool isLive, FetchContext context, AskEnds askEnds)
 {
     private readonly List<bool> _isEndKnown = [];
     private TopicDescription? _description;
@@ -65,7 +65,7 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         context.Limits.Note(name, description);
         if (_writer is null)
         {
-            Start(description.Ends);
+            Start();
         }
         else if (_wasMissing)
         {
@@ -144,7 +144,8 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
     }
 
     /// <summary>Notes a record that was acknowledged. Any thread.</summary>
-    public bool RaiseLatestOffset(int partition, long offset) => Volatile.Read(ref _writer)?.RaiseLatestOffset(partition, offset) ?? false;
+    /// <returns>As <see cref="TopicWriter.RaiseLatestOffset"/>.</returns>
+    public long RaiseLatestOffset(int partition, long offset) => Volatile.Read(ref _writer)?.RaiseLatestOffset(partition, offset) ?? -1;
 
     /// <summary>Tells followers once for all that moved since the last time.</summary>
     public void TellIfMoved()
@@ -159,14 +160,14 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         }
     }
 
-    private void Start(IReadOnlyDictionary<int, long> ends)
+    private void Start()
     {
         var options = new SegmentOptions { DirtyRatioMin = Math.Clamp(_description!.DirtyRatioMin, 0.01, 1) };
         try
         {
             Volatile.Write(ref _writer, context.Directory.CreateTopic(name, _description.PartitionCount, _description.IsCompacted, options));
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             OnStorageFault(exception.Message); // The next look at the topic starts it again.
             return;
@@ -177,12 +178,36 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         _isEndKnown.Clear();
         _isFilled = false;
         _retryAtMs = -1;
-        Read(0, partition => isLive ? ends.GetValueOrDefault(partition, FetchStart.Latest) : FetchStart.Earliest);
-        foreach ((int partition, long end) in ends.Where(entry => entry.Key < _description.PartitionCount))
+        _isEndKnown.AddRange(Enumerable.Repeat(false, _writer.PartitionCount));
+        if (!isLive)
+        {
+            Read(0, _writer.PartitionCount, _ => FetchStart.Earliest);
+        }
+
+        // Not before: what was acknowledged elsewhere until our file could be found there is among them (TopicSiblings).
+        TopicWriter writer = _writer;
+        int count = writer.PartitionCount;
+        askEnds(name, count, ends => OnEnds(writer, count, ends));
+    }
+
+    // Those that the broker did not tell are heard of with the first records.
+    private void OnEnds(TopicWriter writer, int partitionCount, IReadOnlyDictionary<int, long> ends)
+    {
+        if (writer != _writer)
+        {
+            return; // Read anew in the meantime.
+        }
+
+        if (isLive)
+        {
+            Read(0, partitionCount, partition => ends.GetValueOrDefault(partition, FetchStart.Latest));
+        }
+
+        foreach ((int partition, long end) in ends)
         {
             if (isLive)
             {
-                _writer[partition].AdvanceTo(end); // Nothing before it is asked for.
+                writer[partition].AdvanceTo(end); // Nothing before it is asked for.
             }
 
             NoteEnd(partition, end);
@@ -198,7 +223,7 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         Followers.Tell(null); // Before it is retired, so that nobody who comes now is sent there.
         _writer.Dispose();
         Volatile.Write(ref _writer, null);
-        Start(new Dictionary<int, long>()); // What was said of ends was said of the old one.
+        Start();
     }
 
     private void AddPartitions(int count)
@@ -211,15 +236,12 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         }
 
         FetchLog.PartitionsAdded(context.Logger, context.Cache, name, count);
-        Read(from, _ => FetchStart.Earliest); // config-kafka §2.6 rule 8
+        _isEndKnown.AddRange(Enumerable.Repeat(false, count - from));
+        Read(from, count, _ => FetchStart.Earliest); // config-kafka §2.6 rule 8
     }
 
-    private void Read(int from, Func<int, long> start)
-    {
-        int count = _writer!.PartitionCount;
-        _isEndKnown.AddRange(Enumerable.Repeat(false, count - _isEndKnown.Count));
-        context.Reader.Assign(name, [.. Enumerable.Range(from, count - from).Select(partition => (partition, start(partition)))]);
-    }
+    private void Read(int from, int to, Func<int, long> start) =>
+        context.Reader.Assign(name, [.. Enumerable.Range(from, to - from).Select(partition => (partition, start(partition)))]);
 
     // The broker tells it when asked, or else with its first answer. Below 0: not yet.
     private void NoteEnd(int partition, long end)
@@ -260,3 +282,6 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         FetchLog.TopicFilled(context.Logger, context.Cache, name, offsets);
     }
 }
+
+/// <summary>Asks the broker where the partitions of a topic end; the answer comes on the fetch thread, without those that it did not tell.</summary>
+internal delegate void AskEnds(string topic, int partitionCount, Action<IReadOnlyDictionary<int, long>> answer);

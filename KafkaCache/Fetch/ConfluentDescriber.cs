@@ -11,7 +11,7 @@ internal sealed class ConfluentDescriber(Handle handle, string cache, ILogger lo
 
     private readonly AdminOnDemand _admin = new(handle);
 
-    public Task<TopicDescription> DescribeAsync(string topic, bool withEnds) => Task.Run(async () =>
+    public Task<TopicDescription> DescribeAsync(string topic) => Task.Run(async () =>
     {
         IAdminClient admin = _admin.Borrow();
         try
@@ -25,8 +25,7 @@ internal sealed class ConfluentDescriber(Handle handle, string cache, ILogger lo
                     : new TopicDescription(TopicLookup.Missing, found is null || !found.Error.IsError ? "the broker does not know it" : found.Error.Reason);
             }
 
-            TopicDescription description = await AddSettingsAsync(admin, topic, new TopicDescription(TopicLookup.Found) { PartitionCount = found.Partitions.Count });
-            return withEnds ? await AddEndsAsync(admin, topic, description) : description;
+            return await AddSettingsAsync(admin, topic, new TopicDescription(TopicLookup.Found) { PartitionCount = found.Partitions.Count });
         }
         catch (KafkaException exception)
         {
@@ -64,33 +63,6 @@ internal sealed class ConfluentDescriber(Handle handle, string cache, ILogger lo
         {
             string reason = exception.Results.Count > 0 ? exception.Results[0].Error.Reason : exception.Error.Reason;
             FetchLog.SettingsUnknown(logger, cache, topic, reason);
-            return description;
-        }
-    }
-
-    // An empty partition says nothing until a long poll is over; this asks at once.
-    private async Task<TopicDescription> AddEndsAsync(IAdminClient admin, string topic, TopicDescription description)
-    {
-        try
-        {
-            ListOffsetsResult result = await admin.ListOffsetsAsync(
-                Enumerable.Range(0, description.PartitionCount).Select(partition => new TopicPartitionOffsetSpec
-                {
-                    TopicPartition = new TopicPartition(topic, partition),
-                    OffsetSpec = OffsetSpec.Latest(),
-                }),
-                new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadCommitted, RequestTimeout = Timeout });
-            return description with
-            {
-                Ends = result.ResultInfos
-                    .Select(info => info.TopicPartitionOffsetError)
-                    .Where(end => !end.Error.IsError && end.Offset.Value >= 0)
-                    .ToDictionary(end => end.Partition.Value, end => end.Offset.Value),
-            };
-        }
-        catch (KafkaException exception)
-        {
-            FetchLog.PartitionTrouble(logger, cache, topic, -1, exception.Error.Reason); // They are heard of with the first records.
             return description;
         }
     }

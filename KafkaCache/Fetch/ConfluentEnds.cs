@@ -4,10 +4,13 @@ using Confluent.Kafka.Admin;
 namespace Sluice.KafkaCache.Fetch;
 
 /// <summary>Asks the broker where partitions end, over a connection of its own: on that of the consumer an answer waits behind its long poll.</summary>
-/// <remarks>Readers ask when they come from another cache, which is seldom; so the connection is made when it is needed and given up a time after.</remarks>
+/// <remarks>
+/// Asked when a topic begins to be cached, and when readers come from another cache, which is seldom; so the connection is made when it is
+/// needed and given up a time after.
+/// </remarks>
 internal sealed class ConfluentEnds(string servers, string clientId, Action<string> onFailed) : IDisposable
 {
-    private const int KeptMs = 30_000; // A cache that died leaves many topics: one connection for all of them.
+    private const int KeptMs = 5000; // A cache that died leaves many topics: one connection for all of them. It costs ten looks for answers a second.
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
@@ -19,10 +22,10 @@ internal sealed class ConfluentEnds(string servers, string clientId, Action<stri
     /// <summary>Offset behind the last record of each partition that readers may see; fewer, or none, when the broker does not say.</summary>
     public async Task<IReadOnlyDictionary<int, long>> AskAsync(string topic, int partitionCount)
     {
-        IAdminClient admin = Take();
         try
         {
-            ListOffsetsResult result = await admin.ListOffsetsAsync(
+            using Use use = Take();
+            ListOffsetsResult result = await use.Admin.ListOffsetsAsync(
                 Enumerable.Range(0, partitionCount).Select(partition => new TopicPartitionOffsetSpec
                 {
                     TopicPartition = new TopicPartition(topic, partition),
@@ -33,14 +36,10 @@ internal sealed class ConfluentEnds(string servers, string clientId, Action<stri
                 .Where(end => !end.Error.IsError && end.Offset.Value >= 0)
                 .ToDictionary(end => end.Partition.Value, end => end.Offset.Value);
         }
-        catch (KafkaException exception)
+        catch (Exception exception) when (exception is KafkaException or InvalidOperationException)
         {
-            onFailed(exception.Error.Reason);
+            onFailed(exception.Message);
             return new Dictionary<int, long>();
-        }
-        finally
-        {
-            Leave();
         }
     }
 
@@ -55,12 +54,11 @@ internal sealed class ConfluentEnds(string servers, string clientId, Action<stri
         }
     }
 
-    private IAdminClient Take()
+    private Use Take()
     {
         lock (_lock)
         {
-            _users++;
-            return _admin ??= new AdminClientBuilder(new AdminClientConfig
+            _admin ??= new AdminClientBuilder(new AdminClientConfig
             {
                 BootstrapServers = servers,
                 ClientId = clientId,
@@ -69,6 +67,8 @@ internal sealed class ConfluentEnds(string servers, string clientId, Action<stri
                 ReconnectBackoffMaxMs = 1000,
                 TopicMetadataRefreshIntervalMs = -1,
             }).SetLogHandler(static (_, _) => { }).Build(); // The consumer's connection has the same trouble, and says so.
+            _users++;
+            return new Use(this, _admin);
         }
     }
 
@@ -92,5 +92,10 @@ internal sealed class ConfluentEnds(string servers, string clientId, Action<stri
                 _admin = null;
             }
         }
+    }
+
+    private sealed record Use(ConfluentEnds Ends, IAdminClient Admin) : IDisposable
+    {
+        public void Dispose() => Ends.Leave();
     }
 }

@@ -112,7 +112,7 @@ internal sealed class ConfluentReader : IBrokerReader
         return high < 0 ? -1 : high;
     }
 
-    public Task<TopicDescription> DescribeAsync(string topic, bool withEnds) => _describer.DescribeAsync(topic, withEnds);
+    public Task<TopicDescription> DescribeAsync(string topic) => _describer.DescribeAsync(topic);
 
     public Task<IReadOnlyDictionary<int, long>> EndsAsync(string topic, int partitionCount) => _ends.AskAsync(topic, partitionCount);
 

@@ -39,8 +39,11 @@ internal static partial class FetchLog
     [LoggerMessage(5011, LogLevel.Warning, "cache {Cache} may not read the settings of topic {Topic} ({Reason}) and takes the defaults: cleanup.policy=delete")]
     public static partial void SettingsUnknown(ILogger logger, string cache, string topic, string reason);
 
-    [LoggerMessage(5015, LogLevel.Warning, "cache {Cache} could not ask Kafka where partitions end ({Reason}); a reader that comes from another cache gets what is cached here")]
+    [LoggerMessage(5015, LogLevel.Warning, "cache {Cache} could not ask Kafka where partitions end ({Reason}); that is heard of with their first records")]
     public static partial void EndsUnknown(ILogger logger, string cache, string reason);
+
+    [LoggerMessage(5016, LogLevel.Warning, "topic {Topic}: a record was written but is not acknowledged, for other caches on this host cannot be told of it ({Reason}); look at the files under {Directory}")]
+    public static partial void SiblingsUnreachable(ILogger logger, string topic, string reason, string directory);
 
     [LoggerMessage(5013, LogLevel.Warning, "topic {Topic}: its segments cannot be read for a peer on another host ({Error}); trying again with the next record")]
     public static partial void ServedUnreadable(ILogger logger, string topic, string error);

@@ -21,7 +21,7 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly ConcurrentDictionary<string, CachedTopic> _topics = new(StringComparer.Ordinal);
     private readonly Thread _thread;
-    private readonly List<Task> _confirms = [];
+    private readonly List<Task> _questions = [];
     private volatile bool _isStopping;
     private long _houseAtMs;
     private long _eagerUntilMs;
@@ -43,6 +43,8 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     public ILogger Logger => _context.Logger;
 
     public TopicLimits Limits => _context.Limits;
+
+    public CacheDirectory Directory => _context.Directory;
 
     public void Start()
     {
@@ -89,32 +91,14 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     }
 
     /// <summary>Notes that a record was acknowledged, before anybody hears of it. Any thread.</summary>
-    public void RaiseLatestOffset(string topic, int partition, long offset)
-    {
-        if (_topics.TryGetValue(topic, out CachedTopic? cached))
-        {
-            cached.RaiseLatestOffset(partition, offset);
-        }
-    }
+    /// <returns>As <see cref="TopicWriter.RaiseLatestOffset"/>; -1 also when the topic is not cached.</returns>
+    public long RaiseLatestOffset(string topic, int partition, long offset) =>
+        _topics.TryGetValue(topic, out CachedTopic? cached) ? cached.RaiseLatestOffset(partition, offset) : -1;
 
     /// <summary>
     /// Asks the broker how far a cached topic reaches, and notes it: records may have been acknowledged through other caches. Any thread.
     /// </summary>
-    public Task ConfirmEndsAsync(string topic)
-    {
-        lock (_confirms)
-        {
-            if (_isStopping || Status.IsWaitingForBroker)
-            {
-                return Task.CompletedTask;
-            }
-
-            Task confirm = ConfirmAsync(topic);
-            _confirms.RemoveAll(task => task.IsCompleted);
-            _confirms.Add(confirm);
-            return confirm;
-        }
-    }
+    public Task ConfirmEndsAsync(string topic) => Status.IsWaitingForBroker ? Task.CompletedTask : Ask(() => ConfirmAsync(topic));
 
     void IFetchSink.OnRecord(string topic, int partition, in NewRecord record)
     {
@@ -144,15 +128,15 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     /// <summary>Stops the thread, leaves the broker and removes the files.</summary>
     public void Dispose()
     {
-        Task[] confirms;
-        lock (_confirms)
+        Task[] questions;
+        lock (_questions)
         {
             _isStopping = true;
-            confirms = [.. _confirms];
+            questions = [.. _questions];
         }
 
         _watch.Dispose();
-        Task.WaitAll(confirms); // They use the reader.
+        Task.WaitAll(questions); // They use the reader.
         if (_thread.ThreadState != ThreadState.Unstarted)
         {
             _thread.Join();
@@ -178,6 +162,29 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
         foreach ((int partition, long end) in await _context.Reader.EndsAsync(topic, count).ConfigureAwait(false))
         {
             RaiseLatestOffset(topic, partition, end - 1);
+        }
+    }
+
+    private void AskEnds(string topic, int partitionCount, Action<IReadOnlyDictionary<int, long>> answer) => Ask(async () =>
+    {
+        IReadOnlyDictionary<int, long> ends = await _context.Reader.EndsAsync(topic, partitionCount).ConfigureAwait(false);
+        _commands.Enqueue(() => answer(ends));
+    });
+
+    // On the thread pool: connecting takes some milliseconds.
+    private Task Ask(Func<Task> question)
+    {
+        lock (_questions)
+        {
+            if (_isStopping)
+            {
+                return Task.CompletedTask;
+            }
+
+            _questions.RemoveAll(task => task.IsCompleted);
+            Task task = Task.Run(question);
+            _questions.Add(task);
+            return task;
         }
     }
 
@@ -236,7 +243,7 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
 
     private CachedTopic Add(string name, bool isBootstrap)
     {
-        var topic = new CachedTopic(name, isBootstrap, _settings.LiveTopics.Contains(name), _context);
+        var topic = new CachedTopic(name, isBootstrap, _settings.LiveTopics.Contains(name), _context, AskEnds);
         CachedTopic kept = _topics.GetOrAdd(name, topic);
         if (kept == topic)
         {

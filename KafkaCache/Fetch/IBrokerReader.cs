@@ -20,9 +20,7 @@ internal interface IBrokerReader : IDisposable
     long HighWatermark(string topic, int partition);
 
     /// <summary>Asks the broker for partitions and settings of a topic. Any thread; never creates the topic.</summary>
-    /// <param name="topic">Its name.</param>
-    /// <param name="withEnds">Asks for the end of each partition too.</param>
-    Task<TopicDescription> DescribeAsync(string topic, bool withEnds);
+    Task<TopicDescription> DescribeAsync(string topic);
 
     /// <summary>Asks the broker where the partitions of a topic end now, in milliseconds rather than behind a long poll. Any thread.</summary>
     /// <returns>Offset behind the last record that readers may see, by partition; without those the broker does not tell.</returns>
@@ -71,9 +69,6 @@ internal enum TopicLookup
 internal sealed record TopicDescription(TopicLookup Lookup, string Reason = "")
 {
     public int PartitionCount { get; init; }
-
-    /// <summary>Offset behind the last record of each partition that readers may see, or empty when it was not asked for or not told.</summary>
-    public IReadOnlyDictionary<int, long> Ends { get; init; } = new Dictionary<int, long>();
 
     public bool IsCompacted { get; init; }
 

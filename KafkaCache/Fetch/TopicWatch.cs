@@ -72,9 +72,9 @@ internal sealed class TopicWatch(FetchSettings settings, IBrokerReader reader, F
     {
         while (!_stop.IsCancellationRequested)
         {
-            if (NextDue(out int waitMs, out bool isFirst) is string topic)
+            if (NextDue(out int waitMs) is string topic)
             {
-                OnAnswer(topic, await reader.DescribeAsync(topic, withEnds: isFirst).ConfigureAwait(false));
+                OnAnswer(topic, await reader.DescribeAsync(topic).ConfigureAwait(false));
                 continue;
             }
 
@@ -89,9 +89,8 @@ internal sealed class TopicWatch(FetchSettings settings, IBrokerReader reader, F
         }
     }
 
-    private string? NextDue(out int waitMs, out bool isFirst)
+    private string? NextDue(out int waitMs)
     {
-        isFirst = false;
         long nowMs = Environment.TickCount64;
         long nextMs = nowMs + settings.LookMs;
         lock (_lock)
@@ -101,7 +100,6 @@ internal sealed class TopicWatch(FetchSettings settings, IBrokerReader reader, F
                 if (look.DueMs <= nowMs)
                 {
                     waitMs = 0;
-                    isFirst = !look.WasFound;
                     return topic;
                 }
 

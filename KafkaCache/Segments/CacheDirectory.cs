@@ -11,14 +11,19 @@ namespace Sluice.KafkaCache.Segments;
 public sealed class CacheDirectory : IDisposable
 {
     private const string LockName = "run.lock";
+    private const int RunsMax = 64; // Far more than a host has use for: what one acknowledges it notes in the files of all.
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly EnumerationOptions AnyFile = new() { AttributesToSkip = 0, IgnoreInaccessible = false }; // A '?' is one character, no less.
 
     private static long _lastEpoch;
 
     private readonly FileStream _lock;
+    private readonly string _cache;
 
-    private CacheDirectory(string path, FileStream runLock)
+    private CacheDirectory(string cache, string path, FileStream runLock)
     {
+        _cache = cache;
         Path = path;
         _lock = runLock;
     }
@@ -29,13 +34,17 @@ public sealed class CacheDirectory : IDisposable
     /// <summary>Makes the directory of a new run and removes what dead runs of the same cache left.</summary>
     /// <param name="root">Where all caches are.</param>
     /// <param name="cacheName">The cache's own name, any text.</param>
-    /// <exception cref="IOException">The directory cannot be made.</exception>
+    /// <exception cref="IOException">The directory cannot be made, or too many share it.</exception>
     /// <exception cref="UnauthorizedAccessException">The directory may not be made.</exception>
     public static CacheDirectory Create(string root, string cacheName)
     {
         string cache = System.IO.Path.Combine(root, Uri.EscapeDataString(cacheName));
         CreatePrivate(cache);
         RemoveDeadRuns(cache);
+        if (Directory.GetDirectories(cache).Length >= RunsMax)
+        {
+            throw new IOException($"{cache}: {RunsMax} caches share it already; give others a directory of their own");
+        }
 
         // Locked before it has its final name, so that no other run takes it for dead.
         string run = NextEpoch().ToString("x16", CultureInfo.InvariantCulture) + "-" + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
@@ -54,7 +63,7 @@ public sealed class CacheDirectory : IDisposable
             Directory.Move(temporary, path);
         }
 
-        return new CacheDirectory(path, runLock);
+        return new CacheDirectory(cache, path, runLock);
     }
 
     /// <summary>True when a name is one that Kafka allows: 1 to 249 letters, digits, dots, underscores and dashes, not "." or "..".</summary>
@@ -76,9 +85,9 @@ public sealed class CacheDirectory : IDisposable
         return true;
     }
 
-    /// <summary>Starts to write a topic, under a new epoch.</summary>
+    /// <summary>Starts to write a topic, under a new epoch. Runs that keep it too know when this returns (<see cref="TopicSiblings"/>).</summary>
     /// <exception cref="ArgumentException">The name is none that Kafka allows.</exception>
-    /// <exception cref="IOException">The disk is full.</exception>
+    /// <exception cref="IOException">The disk is full, or a run that keeps the topic too cannot be told.</exception>
     public TopicWriter CreateTopic(string topic, int partitionCount, bool isCompacted, SegmentOptions? options = null)
     {
         if (!IsTopicName(topic))
@@ -89,7 +98,42 @@ public sealed class CacheDirectory : IDisposable
         long epoch = NextEpoch();
         string path = System.IO.Path.Combine(Path, topic + "-" + epoch.ToString("x16", CultureInfo.InvariantCulture));
         CreatePrivate(path);
-        return new TopicWriter(path, topic, partitionCount, isCompacted, epoch, options ?? new SegmentOptions());
+        var writer = new TopicWriter(path, topic, partitionCount, isCompacted, epoch, options ?? new SegmentOptions());
+        try
+        {
+            foreach (string other in OthersOf(topic))
+            {
+                using TopicState? sibling = TopicState.TryOpenOther(other);
+                sibling?.NoteSibling();
+            }
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+
+        return writer;
+    }
+
+    /// <summary>Directories where other runs of the same cache keep a topic, or kept it when they died.</summary>
+    /// <exception cref="IOException">They cannot be listed.</exception>
+    internal List<string> OthersOf(string topic)
+    {
+        var others = new List<string>();
+        foreach (string run in Directory.EnumerateDirectories(_cache))
+        {
+            try
+            {
+                others.AddRange(run == Path ? [] : Directory.EnumerateDirectories(run, topic + "-????????????????", AnyFile));
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // It was dead, and has just been removed.
+            }
+        }
+
+        return others;
     }
 
     /// <summary>Removes the run's directory. Dispose the topics first.</summary>
@@ -128,33 +172,21 @@ public sealed class CacheDirectory : IDisposable
                 using FileStream runLock = new(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 foreach (string topic in Directory.GetDirectories(run))
                 {
-                    RetireDead(topic);
+                    using TopicState? state = TopicState.TryOpenOther(topic); // None when it died before the state was written: nobody reads it.
+                    state?.Retire();
                 }
 
                 Remove(run);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // Its process lives.
+                // Its process lives; or a reader of its files cannot be told that they are outdated, then they stay.
             }
 
             if (Directory.Exists(run) && !File.Exists(lockPath))
             {
                 Remove(run); // Where an open file cannot be removed: all but the lock went, now that goes too.
             }
-        }
-    }
-
-    private static void RetireDead(string topic)
-    {
-        try
-        {
-            using TopicState state = TopicState.Open(topic, isWritable: true);
-            state.Retire();
-        }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
-        {
-            // Died before the state was written: nobody reads it.
         }
     }
 

@@ -97,9 +97,11 @@ internal sealed unsafe class MappedRegion : IDisposable
     /// <summary>Writes with release semantics.</summary>
     public void WriteInt32(long position, int value) => Volatile.Write(ref *(int*)At(position, sizeof(int)), value);
 
+    /// <summary>Adds one, whoever else does so at the same time; a full fence.</summary>
+    public void Increment(long position) => Interlocked.Increment(ref *(long*)At(position, sizeof(long)));
+
     /// <summary>Raises a number, whoever else raises it at the same time.</summary>
-    /// <returns>True when it was lower.</returns>
-    public bool Raise(long position, long value)
+    public void Raise(long position, long value)
     {
         ref long target = ref *(long*)At(position, sizeof(long));
         long seen = Volatile.Read(ref target);
@@ -108,13 +110,11 @@ internal sealed unsafe class MappedRegion : IDisposable
             long found = Interlocked.CompareExchange(ref target, value, seen);
             if (found == seen)
             {
-                return true;
+                return;
             }
 
             seen = found;
         }
-
-        return false;
     }
 
     /// <inheritdoc/>

@@ -32,7 +32,10 @@ public sealed class TopicReader : IDisposable
     /// <summary>Partitions that can be read; it only grows, with <see cref="Refresh"/>.</summary>
     public int PartitionCount => _partitions.Count;
 
-    /// <summary>True when the writer stopped or started this topic anew. What is mapped stays readable.</summary>
+    /// <summary>
+    /// True when the writer stopped or started this topic anew, or another run removed what it left. What is mapped stays readable, but nobody notes
+    /// in it any more what is acknowledged: the latest offsets are out of date.
+    /// </summary>
     public bool IsRetired => _state.IsRetired;
 
     /// <summary>One partition, from 0 to below <see cref="PartitionCount"/>.</summary>

@@ -3,14 +3,18 @@ using System.Text;
 namespace Sluice.KafkaCache.Segments;
 
 /// <summary>The mapped state of a topic: what the writer tells its readers without a message.</summary>
-/// <remarks>Each field has one writer, except the latest offset, which only ever rises. Reads acquire, writes release.</remarks>
+/// <remarks>Each field has one writer, except those that only ever rise: latest offsets and siblings. Reads acquire, writes release.</remarks>
 internal sealed class TopicState : IDisposable
 {
     private readonly MappedRegion _region;
 
-    private TopicState(MappedRegion region) => _region = region;
+    private TopicState(MappedRegion region, int slots)
+    {
+        _region = region;
+        Slots = slots;
+    }
 
-    public int Slots => _region.ReadInt32(TopicLayout.SlotsAt);
+    public int Slots { get; }
 
     public long Epoch => _region.ReadInt64(TopicLayout.EpochAt);
 
@@ -19,6 +23,9 @@ internal sealed class TopicState : IDisposable
     public int WriterProcessId => _region.ReadInt32(TopicLayout.WriterAt);
 
     public long Changes => _region.ReadInt64(TopicLayout.ChangesAt);
+
+    /// <summary>Another number whenever another run may have begun to keep the topic: no two files of a topic begin with the same.</summary>
+    public long Siblings => _region.ReadInt64(TopicLayout.SiblingsAt);
 
     public string Topic { get; private init; } = "";
 
@@ -46,6 +53,7 @@ internal sealed class TopicState : IDisposable
         region.WriteInt32(TopicLayout.VersionAt, TopicLayout.Version);
         region.WriteInt32(TopicLayout.SlotsAt, slots);
         region.WriteInt64(TopicLayout.EpochAt, epoch);
+        region.WriteInt64(TopicLayout.SiblingsAt, epoch);
         region.WriteInt64(TopicLayout.SeedAt, seed);
         region.WriteInt32(TopicLayout.WriterAt, Environment.ProcessId);
         int topicBytes = Encoding.UTF8.GetBytes(topic, region.Write(TopicLayout.TopicAt, TopicLayout.TopicBytesMax));
@@ -56,17 +64,17 @@ internal sealed class TopicState : IDisposable
         }
 
         region.WriteInt64(TopicLayout.MagicAt, TopicLayout.Magic); // Last: a reader that sees it sees all of the above.
-        return new TopicState(region) { Topic = topic, IsCompacted = isCompacted };
+        return new TopicState(region, slots) { Topic = topic, IsCompacted = isCompacted };
     }
 
     public static TopicState Open(string directory, bool isWritable = false)
     {
         string path = Path.Combine(directory, TopicLayout.FileName);
         MappedRegion region = MappedRegion.Open(path, TopicLayout.FileBytes(0), isWritable);
+        bool isSound = region.ReadInt64(TopicLayout.MagicAt) == TopicLayout.Magic; // First: what follows was written before it.
         int topicBytes = region.ReadInt32(TopicLayout.TopicBytesAt);
         int slots = region.ReadInt32(TopicLayout.SlotsAt);
-        bool isSound = region.ReadInt64(TopicLayout.MagicAt) == TopicLayout.Magic
-            && topicBytes is >= 0 and <= TopicLayout.TopicBytesMax
+        isSound = isSound && topicBytes is >= 0 and <= TopicLayout.TopicBytesMax
             && slots >= 0 && TopicLayout.FileBytes(slots) <= region.Bytes;
         int version = region.ReadInt32(TopicLayout.VersionAt);
         if (!isSound || version != TopicLayout.Version)
@@ -77,8 +85,25 @@ internal sealed class TopicState : IDisposable
                 : $"{path} is not the state of a cached topic");
         }
 
-        return new TopicState(region) { Topic = Encoding.UTF8.GetString(region.Read(TopicLayout.TopicAt, topicBytes)) };
+        return new TopicState(region, slots) { Topic = Encoding.UTF8.GetString(region.Read(TopicLayout.TopicAt, topicBytes)) };
     }
+
+    /// <summary>Opens the state of a topic that another run keeps, to note something in it.</summary>
+    /// <returns>Null when there is none: it is gone, or not complete yet.</returns>
+    /// <exception cref="IOException">It is there and cannot be opened.</exception>
+    public static TopicState? TryOpenOther(string directory)
+    {
+        try
+        {
+            return Open(directory, isWritable: true);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    public void NoteSibling() => _region.Increment(TopicLayout.SiblingsAt);
 
     public void Retire() => _region.WriteInt32(TopicLayout.RetiredAt, 1);
 
@@ -102,7 +127,13 @@ internal sealed class TopicState : IDisposable
 
     public long LatestOffset(int partition) => _region.ReadInt64(At(partition) + TopicLayout.LatestOffset);
 
-    public bool RaiseLatestOffset(int partition, long offset) => _region.Raise(At(partition) + TopicLayout.LatestOffset, offset);
+    public void RaiseLatestOffset(int partition, long offset)
+    {
+        if ((uint)partition < (uint)Slots)
+        {
+            _region.Raise(At(partition) + TopicLayout.LatestOffset, offset);
+        }
+    }
 
     public void Dispose() => _region.Dispose();
 

@@ -72,17 +72,18 @@ public sealed class TopicWriter : IDisposable
     public void PublishPartitions() => _state.PartitionCount = _partitions.Count;
 
     /// <summary>Notes that an offset exists at the broker. Any thread; after dispose it does nothing.</summary>
-    /// <returns>True when that is news.</returns>
-    public bool RaiseLatestOffset(int partition, long offset)
+    /// <returns>What <see cref="TopicSiblings.Note"/> wants to know: another number when another run has begun to keep the topic; -1 after dispose.</returns>
+    public long RaiseLatestOffset(int partition, long offset)
     {
         if (!_gate.TryEnter())
         {
-            return false;
+            return -1;
         }
 
-        bool isNews = partition >= 0 && partition < _state.Slots && _state.RaiseLatestOffset(partition, offset);
+        _state.RaiseLatestOffset(partition, offset);
+        long siblings = _state.Siblings; // After the offset: see TopicSiblings.
         _gate.Leave();
-        return isNews;
+        return siblings;
     }
 
     /// <summary>Tells readers that this run is over and removes its files. Readers keep what they have mapped.</summary>

@@ -13,13 +13,12 @@ internal sealed partial class TopicView
     /// <summary>Caches came or went: the topic may be at home elsewhere now.</summary>
     public void OnLinksChanged()
     {
-        if (!IsConnected || _coming is not null)
-        {
-            return; // The next try finds the home of that moment; a move under way is looked at again when it is over.
-        }
-
         long home = Engine.HomeOf(ExitId, Wish);
-        if (home != 0 && home != Peer)
+        if (_stream is null && home != 0)
+        {
+            Open(); // There is a way: no need to wait. What fails again waits longer, until the next change of ways.
+        }
+        else if (IsConnected && _coming is null && home != 0 && home != Peer)
         {
             CacheLog.TopicMoves(Logger, Name);
             _coming = NewStream();
@@ -40,7 +39,7 @@ internal sealed partial class TopicView
         }
     }
 
-    // The move failed. Were the old home gone as well, its loss would have been told.
+    // A try or a move that is under way is looked at again when it is over. The move failed. Were the old home gone as well, its loss would have been told.
     private void OnNotComing(TopicStream stream)
     {
         if (stream == _coming)

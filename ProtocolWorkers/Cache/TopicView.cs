@@ -14,7 +14,8 @@ namespace Sluice.ProtocolWorkers.Cache;
 ///   last user gone for LingerMs: closed
 /// </code>
 /// A dead cache costs reads nothing: they are served from what is mapped, until the new cache has read at least as far, or all there is.
-/// What the old one did not hold, and what is to be written, waits for the new one, for PatienceMs at most. A topic that does not exist gives no reply; its users wait (config-kafka §4.8).
+/// What the old one did not hold (others who have found the new one note in the old one's files how far it reaches, and a start of a cache marks
+/// them as out of date), and what is to be written, waits for the new one, for PatienceMs at most. A topic that does not exist gives no reply; its users wait (config-kafka §4.8).
 /// With several caches a topic is at home in one of them, the same for all workers, so that each is read once and a writer anywhere is seen by readers
 /// everywhere. When its home changes the new one is asked first and the old one left then (<c>TopicView.Home.cs</c>).
 /// A cache on another host shares no memory: its records come as frames (<see cref="RelayedFetch"/>).
@@ -99,7 +100,11 @@ internal sealed partial class TopicView : TopicSource
     public override void OnRecordLeftOut(int partition, long offset, long bytes) =>
         CacheLog.RecordLeftOut(Logger, Name, partition, offset, bytes, FrameLayout.ExtensionBytesMax);
 
-    private void Open() => _stream = NewStream();
+    private void Open()
+    {
+        _retry?.Dispose();
+        _stream = NewStream();
+    }
 
     private void Close()
     {
@@ -136,10 +141,7 @@ internal sealed partial class TopicView : TopicSource
         }
 
         _mapFailures = 0;
-        if (!Offer(reader))
-        {
-            TellMoved(); // Writers need not wait for readers.
-        }
+        Offer(reader);
     }
 
     private bool TryMap(ReadOnlySpan<byte> pathBytes, out TopicReader? reader)
@@ -178,7 +180,8 @@ internal sealed partial class TopicView : TopicSource
     private void OnEnded()
     {
         Disconnect();
-        _retry = Engine.Schedule(_binding.Options.RetryMsMin, static view => ((TopicView)view!).Open(), this);
+        _lastReason = CloseReason.PeerLost;
+        OpenAgain(_binding.Options.RetryMsMin);
     }
 
     private void OnLost(CloseReason reason)
@@ -196,16 +199,13 @@ internal sealed partial class TopicView : TopicSource
 
         _wasLost = true;
         _lastReason = reason;
-        _retry = Engine.Schedule(_retryMs, static view => ((TopicView)view!).Open(), this);
-        _retryMs = Math.Min(_retryMs * 2, _binding.Options.RetryMsMax);
         if (reason == CloseReason.Refused)
         {
             GiveUp(); // It is there and said no.
         }
-        else if (LostReason is null)
-        {
-            _patience ??= Engine.Schedule(_binding.Options.PatienceMs, static view => ((TopicView)view!).GiveUp(), this);
-        }
+
+        OpenAgain(_retryMs);
+        _retryMs = Math.Min(_retryMs * 2, _binding.Options.RetryMsMax);
     }
 
     private void Disconnect()
@@ -213,6 +213,23 @@ internal sealed partial class TopicView : TopicSource
         _stream = null;
         IsConnected = false;
         DropNext();
+    }
+
+    private void OpenAgain(int delayMs)
+    {
+        if (_coming is not null)
+        {
+            (_stream, _coming) = (_coming, null); // The new home has been asked already.
+        }
+        else
+        {
+            _retry = Engine.Schedule(delayMs, static view => ((TopicView)view!).Open(), this);
+        }
+
+        if (LostReason is null)
+        {
+            _patience ??= Engine.Schedule(_binding.Options.PatienceMs, static view => ((TopicView)view!).GiveUp(), this);
+        }
     }
 
     private void GiveUp() => TellLost(_lastReason);

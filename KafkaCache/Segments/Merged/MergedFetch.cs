@@ -18,7 +18,7 @@ public sealed class MergedFetch : StreamHandler, ITopicUser
 
     private enum Phase
     {
-        Unknown, // The topic is.
+        Unknown, // The topic is, or what is latest in it.
         Filling, // The cache has not read yet what there was at open.
         Reading,
         Over,
@@ -54,13 +54,10 @@ public sealed class MergedFetch : StreamHandler, ITopicUser
     /// <inheritdoc/>
     public override void OnBegin(in BeginFrame frame)
     {
-        if (_topic.Reader is null && _topic.LostReason is CloseReason reason)
+        Continue();
+        if (_phase == Phase.Unknown && _topic.LostReason is CloseReason reason)
         {
             Port.Close(reason);
-        }
-        else
-        {
-            Continue();
         }
     }
 
@@ -124,7 +121,7 @@ public sealed class MergedFetch : StreamHandler, ITopicUser
 
     private void OpenIfKnown()
     {
-        if (_topic.Reader is { PartitionCount: > 0 } reader)
+        if (_topic.Reader is { PartitionCount: > 0 } reader && (!WaitsForAll(reader.IsCompacted) || !_topic.IsOutdated))
         {
             _isCompacted = reader.IsCompacted;
             _phase = Phase.Filling;
@@ -153,9 +150,11 @@ public sealed class MergedFetch : StreamHandler, ITopicUser
 
     // What was acknowledged before we opened must be there (read your writes), and which record of a key is the newest is not known
     // before. A live read of a topic that keeps everything gives what is there as it comes.
+    private bool WaitsForAll(bool isCompacted) => _isBounded || isCompacted;
+
     private void StartIfFilled()
     {
-        if ((_isBounded || _isCompacted) && !_cursor.IsFilled)
+        if (WaitsForAll(_isCompacted) && !_cursor.IsFilled)
         {
             if (_topic.LostReason is CloseReason reason)
             {

@@ -39,6 +39,12 @@ public abstract class TopicSource
     /// <summary>True when records do not come from mapped segments, and will not: who reads them must go elsewhere.</summary>
     public virtual bool IsElsewhere => false;
 
+    /// <summary>
+    /// True while nobody can say what is latest: the mapped topic is retired and no other mapping is there yet, so what was acknowledged in the
+    /// meantime is not noted here.
+    /// </summary>
+    public bool IsOutdated => _next is null && Reader is { IsRetired: true };
+
     /// <summary>How many use it.</summary>
     protected int UserCount => _users.Count;
 
@@ -85,13 +91,12 @@ public abstract class TopicSource
         Reader = _next = null;
     }
 
-    /// <summary>A new mapping of the topic; serves at once or when it is ready.</summary>
-    /// <returns>True when it serves, and all users were told.</returns>
-    protected bool Offer(TopicReader reader)
+    /// <summary>A new mapping of the topic; serves at once or when it is ready. All users are told: writers need not wait for readers.</summary>
+    protected void Offer(TopicReader reader)
     {
         _next?.Dispose();
         _next = reader;
-        return ServeNextIfReady();
+        TellNews();
     }
 
     /// <summary>A mapping that does not serve yet never will.</summary>
@@ -124,10 +129,7 @@ public abstract class TopicSource
             return;
         }
 
-        if (!ServeNextIfReady())
-        {
-            TellMoved();
-        }
+        TellNews();
     }
 
     /// <summary>Tells all users that something moved.</summary>
@@ -150,16 +152,14 @@ public abstract class TopicSource
         }
     }
 
-    private bool ServeNextIfReady()
+    private void TellNews()
     {
-        if (_next is null || (Reader is not null && !HasCaughtUp(_next, Reader)))
+        if (_next is not null && (Reader is null || HasCaughtUp(_next, Reader)))
         {
-            return false;
+            Serve(_next);
         }
 
-        Serve(_next);
         TellMoved();
-        return true;
     }
 
     // Either it has read as far as the old one, or all there is: a topic made anew begins at 0 and never gets that far.

@@ -69,7 +69,7 @@ internal sealed class TestReader : IBrokerReader
 
     public long HighWatermark(string topic, int partition) => _ends.GetValueOrDefault((topic, partition), -1);
 
-    public Task<TopicDescription> DescribeAsync(string topic, bool withEnds) => Task.FromResult(
+    public Task<TopicDescription> DescribeAsync(string topic) => Task.FromResult(
         !IsReachable ? new TopicDescription(TopicLookup.Unreachable, "told to")
         : Topics.GetValueOrDefault(topic) ?? new TopicDescription(TopicLookup.Missing, "unknown here"));
 

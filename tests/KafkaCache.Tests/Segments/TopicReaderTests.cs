@@ -151,12 +151,14 @@ public sealed class TopicReaderTests
         using TopicWriter writer = cache.CreateTopic();
         using TopicReader reader = Open(writer);
         Assert.Equal(-1, reader[0].LatestOffset);
-        Assert.True(writer.RaiseLatestOffset(0, 9));
-        Assert.False(writer.RaiseLatestOffset(0, 4));
-        Assert.False(writer.RaiseLatestOffset(99_999, 4));
+        long siblings = writer.RaiseLatestOffset(0, 9);
+        Assert.Equal(siblings, writer.RaiseLatestOffset(0, 4));
+        Assert.Equal(siblings, writer.RaiseLatestOffset(99_999, 4));
+        Assert.Equal(siblings, writer.RaiseLatestOffset(-1, 4));
         Assert.Equal(9, reader[0].LatestOffset);
         writer.Dispose();
-        Assert.False(writer.RaiseLatestOffset(0, 10));
+        Assert.Equal(-1, writer.RaiseLatestOffset(0, 10));
+        Assert.Equal(9, reader[0].LatestOffset);
     }
 
     [Fact]
