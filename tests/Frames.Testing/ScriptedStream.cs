@@ -44,6 +44,9 @@ public sealed class ScriptedStream : StreamHandler
     /// <summary>Called for each DATA after it was written down.</summary>
     public Action<ScriptedStream>? WhenData { get; init; }
 
+    /// <summary>Called for each FLUSH after it was written down.</summary>
+    public Action<ScriptedStream>? WhenFlush { get; init; }
+
     /// <summary>Called when the other side began.</summary>
     public Action<ScriptedStream>? WhenBegin { get; init; }
 
@@ -100,7 +103,11 @@ public sealed class ScriptedStream : StreamHandler
     }
 
     /// <inheritdoc/>
-    public override void OnFlush(in FlushFrame frame) => Add("FLUSH", frame.Extension);
+    public override void OnFlush(in FlushFrame frame)
+    {
+        Add("FLUSH", frame.Extension);
+        WhenFlush?.Invoke(this);
+    }
 
     /// <inheritdoc/>
     public override void OnEnd(in EndFrame frame)

@@ -76,9 +76,13 @@ internal sealed class TestReader : IBrokerReader
     /// <summary>How often ends were asked for.</summary>
     public int EndsAsked => _endsAsked;
 
+    /// <summary>Called when ends are asked for, before they are told.</summary>
+    public Action? WhenEndsAsked { get; init; }
+
     public Task<IReadOnlyDictionary<int, long>> EndsAsync(string topic, int partitionCount)
     {
         Interlocked.Increment(ref _endsAsked);
+        WhenEndsAsked?.Invoke();
         return Task.FromResult<IReadOnlyDictionary<int, long>>(
             _ends.Where(end => end.Key.Item1 == topic && end.Key.Item2 < partitionCount).ToDictionary(end => end.Key.Item2, end => end.Value));
     }
