@@ -70,6 +70,7 @@ IResourceBuilder<ProjectResource> workers = AddService<Projects.ProtocolWorkers>
     .WaitForStart(cache);
 
 IResourceBuilder<ProjectResource> edge = AddService<Projects.Edge>("edge")
+    .WithEnvironment("SLUICE_CACHE_DIR", places.CacheDirectory)
     .WithReference(guard)
     .WithReference(catalog)
     .WithReplicas(suite.Replicas["edge"])

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Sluice.Frames.Memory;
 
 namespace Sluice.KafkaCache.Segments;
 
@@ -84,6 +85,9 @@ internal sealed unsafe class MappedRegion : IDisposable
 
     /// <summary>A stretch of the file to write to.</summary>
     public Span<byte> Write(long position, int bytes) => new(At(position, bytes), bytes);
+
+    /// <summary>Offers the file to streams, which dispose of this when the source is retired and nothing refers to it.</summary>
+    public PayloadSource AsSource(string path) => new(path, _start, Bytes, this);
 
     /// <summary>Reads with acquire semantics: what was written before the value is seen too.</summary>
     public long ReadInt64(long position) => Volatile.Read(ref *(long*)At(position, sizeof(long)));

@@ -137,7 +137,7 @@ public sealed partial class PartitionWriter
             return;
         }
 
-        var from = new RecordLocation((ulong)record.KeyHash, record.Segment, record.Position);
+        var from = new RecordLocation((ulong)record.KeyHash, record.Segment.Id, record.Position);
         for (long slot = _index.FirstSlot((ulong)record.KeyHash); !_index[slot].IsEmpty; slot = _index.NextSlot(slot))
         {
             if (_index[slot] == from)

@@ -9,7 +9,7 @@ public readonly ref struct RecordView
 {
     private readonly ReadOnlySpan<byte> _record;
 
-    internal RecordView(ReadOnlySpan<byte> record, int segment, long position)
+    internal RecordView(ReadOnlySpan<byte> record, Segment segment, long position)
     {
         _record = record;
         Segment = segment;
@@ -32,8 +32,7 @@ public readonly ref struct RecordView
     public bool IsValueNull => ValueBytes < 0;
 
     /// <summary>The value; empty when it is null.</summary>
-    public ReadOnlySpan<byte> Value =>
-        _record.Slice(SegmentLayout.ContentAt + Math.Max(0, KeyBytes) + HeaderBytes, Math.Max(0, ValueBytes));
+    public ReadOnlySpan<byte> Value => _record.Slice(ValueAt, Math.Max(0, ValueBytes));
 
     /// <summary>How many headers there are.</summary>
     public int HeaderCount => Int32(SegmentLayout.HeaderCountAt);
@@ -42,10 +41,13 @@ public readonly ref struct RecordView
     public ReadOnlySpan<byte> HeaderFields => _record.Slice(SegmentLayout.ContentAt + Math.Max(0, KeyBytes), HeaderBytes);
 
     /// <summary>The segment it lies in.</summary>
-    internal int Segment { get; }
+    internal Segment Segment { get; }
 
     /// <summary>Where in it.</summary>
     internal long Position { get; }
+
+    /// <summary>Where in the segment the value begins.</summary>
+    internal long ValuePosition => Position + ValueAt;
 
     internal ReadOnlySpan<byte> Bytes => _record;
 
@@ -54,6 +56,8 @@ public readonly ref struct RecordView
     // Written after the record, in one store, by another thread or process.
     internal long Descendant =>
         Volatile.Read(ref Unsafe.As<byte, long>(ref MemoryMarshal.GetReference(_record[SegmentLayout.DescendantAt..])));
+
+    private int ValueAt => SegmentLayout.ContentAt + Math.Max(0, KeyBytes) + HeaderBytes;
 
     private int KeyBytes => Int32(SegmentLayout.KeyBytesAt);
 

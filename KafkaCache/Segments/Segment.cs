@@ -1,3 +1,5 @@
+using Sluice.Frames.Memory;
+
 namespace Sluice.KafkaCache.Segments;
 
 /// <summary>One mapped segment file: found by its header, read record by record, every length checked before it is believed.</summary>
@@ -5,6 +7,7 @@ internal sealed class Segment : IDisposable
 {
     private readonly MappedRegion _region;
     private readonly string _path;
+    private PayloadSource? _source;
 
     private Segment(MappedRegion region, string path, int id, long baseOffset)
     {
@@ -22,6 +25,9 @@ internal sealed class Segment : IDisposable
 
     /// <summary>Position behind the last whole record.</summary>
     public long Committed => Math.Min(_region.ReadInt64(SegmentLayout.CommittedAt), _region.Bytes);
+
+    /// <summary>What streams of the reader's engine refer to: a record that has been written never changes but for its descendant.</summary>
+    public PayloadSource Source => _source ??= _region.AsSource(_path);
 
     /// <summary>The file to write to; readers map it read-only.</summary>
     public MappedRegion Region => _region;
@@ -89,7 +95,7 @@ internal sealed class Segment : IDisposable
             throw Broken(position);
         }
 
-        return new RecordView(_region.Read(position, length), Id, position);
+        return new RecordView(_region.Read(position, length), this, position);
     }
 
     /// <summary>Position of the first record whose offset is not below <paramref name="offset"/>, or <see cref="Committed"/> when there is none.</summary>
@@ -131,7 +137,18 @@ internal sealed class Segment : IDisposable
     /// <summary>Removes the name; whoever has it mapped keeps it.</summary>
     public void Unlink() => File.Delete(_path);
 
-    public void Dispose() => _region.Dispose();
+    /// <summary>Unmaps it, once nothing under way on the reader's engine refers to it.</summary>
+    public void Dispose()
+    {
+        if (_source is not null)
+        {
+            _source.Retire();
+        }
+        else
+        {
+            _region.Dispose();
+        }
+    }
 
     private InvalidDataException Broken(long position) => new($"{_path} has no sound record at position {position}");
 }

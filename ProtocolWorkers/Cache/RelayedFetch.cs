@@ -143,15 +143,7 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
         // Passed on at once: the window that the cache has is the one that was granted to us.
         public override void OnData(in DataFrame frame)
         {
-            if (!IsCurrent)
-            {
-                return;
-            }
-
-            bool isSent = frame.IsNull
-                ? owner.Port.TrySendNull(frame.Extension, frame.Flags)
-                : owner.Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
-            if (!isSent)
+            if (IsCurrent && !owner.Port.TryPassOn(frame, frame.Flags, frame.Extension))
             {
                 owner.Port.Close(CloseReason.Failed);
             }

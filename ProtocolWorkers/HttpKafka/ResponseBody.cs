@@ -8,6 +8,7 @@ namespace Sluice.ProtocolWorkers.HttpKafka;
 /// What was granted to the kafka stream is given back only when its bytes have left: so a client that stops reading stops the kafka
 /// stream, and at most one window of bytes waits here. Small values are gathered into one frame: a list of a hundred records then
 /// costs Edge one frame, not a hundred. A bounded read always ends or runs out of credit, so what is gathered never waits for long.
+/// More of a value that passes as it is is asked for only when the response has room: so it seldom waits here, and need not be copied.
 /// </remarks>
 internal struct ResponseBody(StreamPort http, StreamPort kafka)
 {
@@ -26,18 +27,18 @@ internal struct ResponseBody(StreamPort http, StreamPort kafka)
     private int _end;
     private int _owedBytes;
     private bool _isComplete;
+    private bool _isPassing;
 
-    /// <summary>Takes a piece of a value that is sent on at once, as far as credit allows.</summary>
+    /// <summary>Takes a piece of a value that is sent on at once, as far as credit allows: without copying it, when it came by reference.</summary>
     public void Pass(in DataFrame frame)
     {
-        if (_start == _end && http.TrySendData(frame.Payload))
+        _isPassing = true;
+        _owedBytes += frame.Reserved;
+        if (_start < _end || !http.TryPassOn(frame, DataFlags.Whole))
         {
-            kafka.Acknowledge(frame.Reserved);
-            return;
+            Hold(frame.Payload);
         }
 
-        Hold(frame.Payload);
-        _owedBytes += frame.Reserved;
         Flush();
     }
 
@@ -82,7 +83,8 @@ internal struct ResponseBody(StreamPort http, StreamPort kafka)
         }
 
         _start = _end = 0;
-        if (_owedBytes > 0)
+        bool hasRoom = !_isPassing || http.SendableBytes > kafka.InWindowBytes; // For more than what is asked for already.
+        if (_owedBytes > 0 && hasRoom)
         {
             kafka.Acknowledge(_owedBytes);
             _owedBytes = 0;

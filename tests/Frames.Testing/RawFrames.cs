@@ -81,6 +81,9 @@ public static class RawFrames
             ? (source, BinaryPrimitives.ReadInt64LittleEndian(record[FrameLayout.DataPosition..]))
             : (0, 0);
 
+    /// <summary>Size of the payload of a DATA; -1 for none.</summary>
+    public static int PayloadBytesOf(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.DataPayloadBytes..]);
+
     /// <summary>The number of the file that a frame of the link is about.</summary>
     public static int SourceOf(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadInt32LittleEndian(record[FrameLayout.Detail..]);
 

@@ -9,6 +9,23 @@ namespace Sluice.Suite.Tests;
 /// <summary>What the README promises, over shared memory as it is started.</summary>
 public sealed class QuickstartTests(QuickstartTests.Fixture fixture) : QuickstartChecks(fixture.Suite), IClassFixture<QuickstartTests.Fixture>
 {
+    [Fact]
+    public async Task A_large_item_is_sent_from_the_segment_that_Edge_has_mapped()
+    {
+        RunningSuite suite = fixture.Suite;
+        string path = $"/items/{Guid.NewGuid():N}";
+        string value = JsonSerializer.Serialize(Enumerable.Range(0, 40_000));
+        Assert.Equal(HttpStatusCode.NoContent, (await suite.Http.PutAsync(path, new StringContent(value))).StatusCode);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Assert.Equal(value, await suite.Http.GetStringAsync(path));
+                return File.ReadLines($"/proc/{suite.ProcessId("edge")}/maps").Any(line => line.Contains("/items-snapshots-", StringComparison.Ordinal));
+            },
+            "Edge has the segment mapped");
+        Assert.Equal(value, await suite.Http.GetStringAsync(path));
+    }
+
     public sealed class Fixture() : SuiteFixture();
 }
 

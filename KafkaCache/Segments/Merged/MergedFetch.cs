@@ -235,7 +235,7 @@ public sealed class MergedFetch : StreamHandler, ITopicUser
             return false;
         }
 
-        _isInValue = !RecordFrame.TrySendRest(Port, record.Value, ref _sentBytes);
+        _isInValue = !RecordFrame.TrySendRest(Port, record, ref _sentBytes);
         return !_isInValue;
     }
 

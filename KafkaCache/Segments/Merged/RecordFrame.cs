@@ -3,7 +3,7 @@ using Sluice.Frames.Extensions;
 
 namespace Sluice.KafkaCache.Segments;
 
-/// <summary>Writes a record from its mapped segment straight into a DATA frame.</summary>
+/// <summary>Sends a record as DATA: metadata copied from its mapped segment, the value referred to there or copied too.</summary>
 internal static class RecordFrame
 {
     // type, timestamp, partition, offset, filters, value bytes; then four counts or lengths: progress, key, headers.
@@ -25,17 +25,18 @@ internal static class RecordFrame
     public static bool TrySendFirst(
         StreamPort port, in RecordView record, int partition, long filters, ReadOnlySpan<PartitionOffset> progress, out int sentBytes)
     {
-        ReadOnlySpan<byte> value = record.Value;
-        sentBytes = Math.Min(value.Length, PieceBytes(port));
-        bool isStuck = sentBytes == 0 && value.Length > 0;
-        if (isStuck || !port.TryClaimData(sentBytes, (int)ExtensionBytes(record, progress.Length), out DataClaim claim))
+        int valueBytes = record.Value.Length;
+        sentBytes = Math.Min(valueBytes, PieceBytes(port));
+        bool isStuck = sentBytes == 0 && valueBytes > 0;
+        int extensionBytes = (int)ExtensionBytes(record, progress.Length);
+        if (isStuck || !port.TryClaimReference(record.Segment.Source, record.ValuePosition, sentBytes, extensionBytes, out DataClaim claim))
         {
             sentBytes = 0;
             return false;
         }
 
         ExtensionWriter writer = KafkaDataEx.WriteFetch(
-            claim.Extension, record.TimestampMs, partition, record.Offset, filters, value.Length, progress);
+            claim.Extension, record.TimestampMs, partition, record.Offset, filters, valueBytes, progress);
         if (record.IsKeyNull)
         {
             writer.WriteNull();
@@ -47,20 +48,20 @@ internal static class RecordFrame
 
         writer.WriteInt32(record.HeaderCount);
         writer.WriteRaw(record.HeaderFields);
-        value[..sentBytes].CopyTo(claim.Payload);
-        claim.Commit(record.IsValueNull ? -1 : sentBytes, sentBytes == value.Length ? DataFlags.Whole : DataFlags.Init);
+        claim.Commit(record.IsValueNull ? -1 : sentBytes, sentBytes == valueBytes ? DataFlags.Whole : DataFlags.Init);
         return true;
     }
 
     /// <summary>Sends more of a value, as far as credit allows.</summary>
     /// <returns>True when it is complete.</returns>
-    public static bool TrySendRest(StreamPort port, ReadOnlySpan<byte> value, ref int sentBytes)
+    public static bool TrySendRest(StreamPort port, in RecordView record, ref int sentBytes)
     {
-        while (sentBytes < value.Length)
+        int valueBytes = record.Value.Length;
+        while (sentBytes < valueBytes)
         {
-            int bytes = Math.Min(value.Length - sentBytes, PieceBytes(port));
-            bool isLast = sentBytes + bytes == value.Length;
-            if (bytes == 0 || !port.TrySendData(value.Slice(sentBytes, bytes), isLast ? DataFlags.Fin : DataFlags.None))
+            int bytes = Math.Min(valueBytes - sentBytes, PieceBytes(port));
+            bool isLast = sentBytes + bytes == valueBytes;
+            if (bytes == 0 || !port.TrySendReference(record.Segment.Source, record.ValuePosition + sentBytes, bytes, isLast ? DataFlags.Fin : DataFlags.None))
             {
                 return false;
             }

@@ -1,4 +1,6 @@
+using Sluice.Frames;
 using Sluice.Frames.Extensions;
+using Sluice.Frames.Testing;
 using Sluice.KafkaCache.Segments;
 using static Sluice.KafkaCache.Tests.Segments.TemporaryCache;
 
@@ -47,6 +49,34 @@ public sealed class TopicReaderTests
 
         Assert.Equal(["tag=x", "tag=null", "tag=", "ürl=/a"], seen);
         Assert.Equal("v"u8, record.Value);
+    }
+
+    [Fact]
+    public void A_segment_that_a_reader_lets_go_of_stays_until_what_refers_to_it_has_arrived()
+    {
+        using var test = new TestEngine();
+        var server = new ScriptedBinding();
+        test.Engine.Attach(3, server);
+        var client = new ScriptedStream();
+        test.Engine.Open(client, 1, 3);
+        test.TurnUntilIdle();
+        using var cache = new TemporaryCache();
+        TopicWriter writer = cache.CreateTopic();
+        string value = new('v', 10_000);
+        Append(writer[0], 0, "k", value);
+        TopicReader reader = Open(writer);
+        RecordCursor cursor = reader[0].Seek(0);
+        Assert.True(reader[0].TryRead(ref cursor, out RecordView record));
+        Assert.True(client.Port.TrySendReference(record.Segment.Source, record.ValuePosition, 10_000));
+        Segment segment = record.Segment;
+        reader.Dispose();
+        writer.Dispose();
+        Assert.True(segment.Bytes > 0);
+        test.TurnUntilIdle();
+        Assert.Equal(value, server.Streams[0].ReceivedText);
+        Assert.Equal(0, segment.Bytes); // Unmapped.
+        client.Port.Close(CloseReason.None);
+        server.Streams[0].Port.Close(CloseReason.None);
     }
 
     [Fact]

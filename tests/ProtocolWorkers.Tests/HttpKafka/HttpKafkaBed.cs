@@ -196,7 +196,8 @@ internal sealed class HttpKafkaBed : IDisposable
         return $"[{string.Join(" | ", all)}]";
     }
 
-    private static BindingConfiguration Load(string routes, string options)
+    /// <summary>The binding of a configuration.</summary>
+    public static BindingConfiguration Load(string routes, string options = "{}")
     {
         string text = $"""
             name: test
