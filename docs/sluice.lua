@@ -32,6 +32,7 @@ f.init = ProtoField.bool("sluice.flags.init", "Init", 32, nil, 0x02)
 f.incomplete = ProtoField.bool("sluice.flags.incomplete", "Incomplete", 32, nil, 0x04)
 f.skip = ProtoField.bool("sluice.flags.skip", "Skip", 32, nil, 0x08)
 f.reserved = ProtoField.int32("sluice.reserved", "Reserved")
+f.budget = ProtoField.uint64("sluice.budget", "Budget", base.HEX)
 f.payload_bytes = ProtoField.int32("sluice.payload_bytes", "Payload bytes (-1: none)")
 f.source = ProtoField.int32("sluice.source", "Payload lies in source (0: here)")
 f.position = ProtoField.int64("sluice.position", "Position in the source")
@@ -42,6 +43,16 @@ f.minimum = ProtoField.int32("sluice.minimum", "Minimum")
 f.reason = ProtoField.uint32("sluice.reason", "Reason", base.DEC, reasons)
 f.extension = ProtoField.bytes("sluice.extension", "Extension")
 f.payload = ProtoField.bytes("sluice.payload", "Payload")
+
+-- Adds the budget, if there is one.
+local function budget(tree, record)
+  if record(80, 8):le_int64() ~= Int64(0) then tree:add_le(f.budget, record(80, 8)) end
+end
+
+-- Frames of budgets travel on stream 0.
+local function of_budget(record)
+  return record(24, 8):le_int64() == Int64(0)
+end
 
 -- Adds what is left of the record as the extension.
 local function rest(tree, record, at)
@@ -57,6 +68,7 @@ local bodies = {
   DATA = function(tree, record)
     local flags = tree:add_le(f.flags, record(76, 4))
     for _, flag in ipairs({ f.fin, f.init, f.incomplete, f.skip }) do flags:add_le(flag, record(76, 4)) end
+    budget(tree, record)
     tree:add_le(f.reserved, record(88, 4))
     tree:add_le(f.payload_bytes, record(92, 4))
     local payload, extension, source = record(92, 4):le_int(), record(96, 4):le_int(), record(100, 4):le_int()
@@ -84,12 +96,25 @@ local bodies = {
     tree:add_le(f.source, record(76, 4))
     return string.format(" %d", record(76, 4):le_int())
   end,
-  END = function(tree, record) rest(tree, record, 96) return "" end,
-  FLUSH = function(tree, record) rest(tree, record, 96) return "" end,
+  END = function(tree, record)
+    budget(tree, record)
+    rest(tree, record, 96)
+    return of_budget(record) and " of a budget" or ""
+  end,
+  FLUSH = function(tree, record)
+    budget(tree, record)
+    tree:add_le(f.reserved, record(88, 4))
+    rest(tree, record, 96)
+    return of_budget(record) and string.format(" lends %d", record(88, 4):le_int()) or ""
+  end,
   CHALLENGE = function(tree, record) rest(tree, record, 80) return "" end,
   WINDOW = function(tree, record)
     tree:add_le(f.padding, record(88, 4))
     tree:add_le(f.minimum, record(92, 4))
+    budget(tree, record)
+    if of_budget(record) then
+      return string.format(" back=%s needed=%d wanted=%d", tostring(record(40, 8):le_int64()), record(92, 4):le_int(), record(72, 4):le_int())
+    end
     return string.format(" acknowledge=%s maximum=%d", tostring(record(40, 8):le_int64()), record(72, 4):le_int())
   end,
 }

@@ -17,6 +17,7 @@ public sealed unsafe partial class FrameEngine
         .. Slots.Leaks(),
         .. Memory.Leaks(),
         .. Budgets.Count > 0 ? (string[])[string.Create(CultureInfo.InvariantCulture, $"{Budgets.Count} budgets of shared credit")] : [],
+        .. _ends.Sum(end => end.LentBytes) is > 0 and long lent ? (string[])[string.Create(CultureInfo.InvariantCulture, $"{lent} bytes of shared credit lent over links")] : [],
         .. Poller is { Count: > 0 } poller ? (string[])[string.Create(CultureInfo.InvariantCulture, $"{poller.Count} watched descriptors")] : [],
     ];
 

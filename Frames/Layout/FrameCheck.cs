@@ -45,6 +45,15 @@ internal static class FrameCheck
         }
     }
 
+    /// <summary>The same for a frame of budgets, on stream 0: its length has been found right for its type.</summary>
+    public static bool IsSoundOfBudget(in FrameHeader header) => header.Type switch
+    {
+        FrameType.Flush => header.Int32(FrameLayout.Reserved) > 0,
+        FrameType.End => header.Int32(FrameLayout.Reserved) == 0,
+        FrameType.Window => header.Acknowledge >= 0 && header.Int32(FrameLayout.WindowMinimum) <= header.Maximum,
+        _ => false,
+    };
+
     private static bool IsSoundData(ReadOnlySpan<byte> fields, int bytes)
     {
         if (bytes < FrameLayout.DataExtension)

@@ -44,6 +44,10 @@ public sealed partial class LinkEnd
         {
             Accept(header, conversation);
         }
+        else if (header.StreamId == 0 && !IsLocal)
+        {
+            OnBudgetFrame(header);
+        }
         else
         {
             Drop(header); // For a stream that has closed (config-core §2.5 rule 4).

@@ -32,10 +32,11 @@ public sealed partial class LinkEnd
 
     internal void SendWindow(StreamPort port, long acknowledge, int maximum, int padding, int minimum, int capabilities, long budgetId)
     {
+        Lend(budgetId);
         RecordWriter record = Claim(port, FrameType.Window, FrameLayout.WindowBytes, isThrottle: true);
         record.Int64(FrameLayout.Acknowledge, acknowledge);
         record.Int32(FrameLayout.Maximum, maximum);
-        record.Int64(FrameLayout.BudgetId, IsLocal ? budgetId : 0); // A budget is known to its own engine only.
+        record.Int64(FrameLayout.BudgetId, budgetId);
         record.Int32(FrameLayout.WindowPadding, padding);
         record.Int32(FrameLayout.WindowMinimum, minimum);
         record.Int64(FrameLayout.WindowCapabilities, capabilities);
@@ -70,7 +71,7 @@ public sealed partial class LinkEnd
         record.Int64(FrameLayout.Sequence, port.NextSequence(reserved));
         port.SpendBudget(reserved);
         record.Int32(FrameLayout.Detail, (int)flags);
-        record.Int64(FrameLayout.BudgetId, port.BudgetId);
+        record.Int64(FrameLayout.BudgetId, IsLocal ? port.BudgetId : port.OwnerBudgetId);
         record.Int32(FrameLayout.Reserved, reserved);
         record.Int32(FrameLayout.DataPayloadBytes, payloadBytes);
         record.Int32(FrameLayout.DataExtensionBytes, extensionBytes);

@@ -103,7 +103,7 @@ public sealed partial class LinkEnd
             count++;
             ReadOnlySpan<byte> fields = FieldsOf(record);
             PayloadSource? source = null;
-            if (FrameCheck.IsSound(fields, record.Length) && (!IsReference(fields) || TryFindSource(fields, out source)))
+            if (FrameCheck.IsSound(fields, record.Length) && (!IsReference(fields) || TryFindSource(fields, out source)) && (IsLocal || TryReceivePaid()))
             {
                 var header = new FrameHeader(fields, record, source);
                 Engine.Hear(header.TimestampNs);
@@ -188,6 +188,7 @@ public sealed partial class LinkEnd
         _isLost = true;
         _overflow.Clear();
         ForgetSources();
+        LoseBudgets();
         for (int round = 0; StreamCount > 0 && round < LoseRoundsMax; round++)
         {
             // Handlers that are told may open streams once more (a retry): those are told in the next round.
@@ -226,7 +227,7 @@ public sealed partial class LinkEnd
     /// <summary>The leak rule (config-core §2.4): a frame that nobody takes gives its share of a budget back.</summary>
     internal void Drop(in FrameHeader header)
     {
-        if (IsLocal && header.Type is FrameType.Data or FrameType.End or FrameType.Flush)
+        if (header.Type is FrameType.Data or FrameType.End or FrameType.Flush)
         {
             Engine.Budgets.GiveBack(header.Int64(FrameLayout.BudgetId), header.Int32(FrameLayout.Reserved));
         }

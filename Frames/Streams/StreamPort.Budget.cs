@@ -2,13 +2,16 @@ namespace Sluice.Frames;
 
 // Shared credit (config-core §2.4). A port that was given a budget claims from it with each DATA it commits. A proxying port passes the
 // budget on to its own sender, which claims first; what arrives so is prepaid, and pays for what the proxy sends on within the same call.
-public sealed partial class StreamPort
+public sealed partial class StreamPort : ICreditWaiter
 {
     private bool _isWaitingForBudget;
     private StreamPort? _inSharedWith;
 
     /// <summary>Shared budget that our direction claims from besides its window; 0 for none.</summary>
     public long BudgetId => OutBudgetId;
+
+    /// <summary>The same by the name that its owner, at the other end of the link, gave it.</summary>
+    internal long OwnerBudgetId => _rare is { OutBudgetId: not 0 } rare ? rare.OutBudget?.Lease?.OwnerId ?? 0 : 0;
 
     /// <summary>Takes the credit of a committed DATA from the budget.</summary>
     internal void SpendBudget(int reservedBytes)
@@ -21,12 +24,32 @@ public sealed partial class StreamPort
         }
     }
 
+    long ICreditWaiter.NeededBytes(Budget budget) =>
+        IsOutOpen && OutBudget == budget ? Math.Min(Rare.OutWanted, PaddingBytes + (long)Math.Max(1, MinimumBytes)) : 0;
+
+    // Whoever asked for a full slot has more to send than that.
+    long ICreditWaiter.WantedBytes(Budget budget) => Rare.OutWanted < FrameLayout.PayloadBytesMax ? Rare.OutWanted : WindowLeftBytes;
+
+    void ICreditWaiter.OnCredited(Budget budget)
+    {
+        if (OutBudget == budget)
+        {
+            _isWaitingForBudget = false;
+            if (IsOutOpen)
+            {
+                Engine.Running = _handler;
+                _link.Guard(this, _handler, static (port, handler) => handler.OnWindow(new WindowFrame(port._link.SyntheticWindow(port, port.OutBudgetId))));
+            }
+        }
+    }
+
     private void UseBudget(long budgetId)
     {
         if (budgetId != OutBudgetId)
         {
             Rare.OutBudgetId = budgetId;
             Rare.OutBudget = budgetId == 0 ? null : Engine.Budgets.Find(budgetId);
+            _isWaitingForBudget = false; // In the other budget's line it waits no longer.
         }
     }
 
@@ -34,22 +57,21 @@ public sealed partial class StreamPort
     private long ClaimableBytes(long wanted)
     {
         long claimable = Rare.OutPrepaid + (OutBudget?.AvailableBytes ?? 0);
-        if (claimable < wanted && !_isWaitingForBudget && OutBudget is { IsOpen: true } budget)
+        if (claimable < wanted && WindowLeftBytes > PaddingBytes && OutBudget is { IsOpen: true } budget)
         {
-            _isWaitingForBudget = true;
-            budget.NotifyWhenCredited(PaddingBytes + Math.Max(1, MinimumBytes), static state => ((StreamPort)state!).OnCredited(), this);
+            Rare.OutWanted = (int)Math.Min(wanted, int.MaxValue);
+            if (_isWaitingForBudget)
+            {
+                budget.AskAgain(this);
+            }
+            else
+            {
+                _isWaitingForBudget = true;
+                budget.Wait(this);
+            }
         }
 
         return claimable;
-    }
-
-    private void OnCredited()
-    {
-        _isWaitingForBudget = false;
-        if (IsOutOpen)
-        {
-            _link.Guard(this, _handler, static (port, handler) => handler.OnWindow(new WindowFrame(port._link.SyntheticWindow(port, port.OutBudgetId))));
-        }
     }
 
     private void OnBudgetedData(in DataFrame frame)

@@ -78,6 +78,7 @@ public sealed partial class StreamPort
         public long OutBudgetId;
         public Budget? OutBudget;
         public long OutPrepaid;
+        public int OutWanted;
         public long LastCancelId;
     }
 }

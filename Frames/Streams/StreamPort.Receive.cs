@@ -40,6 +40,7 @@ public sealed partial class StreamPort
             case FrameType.End:
                 CloseIn(isError: false);
                 _handler.OnEnd(new EndFrame(header));
+                FreeReserved(header);
                 CloseIfOver();
                 break;
             case FrameType.Abort:
@@ -205,6 +206,7 @@ public sealed partial class StreamPort
         _outMaximum = header.Maximum;
         PaddingBytes = frame.PaddingBytes;
         SetOutTerms(frame.MinimumBytes, frame.Capabilities);
+        _link.Borrow(header);
         UseBudget(frame.BudgetId);
         _handler.OnWindow(frame);
     }

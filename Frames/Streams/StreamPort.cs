@@ -83,6 +83,8 @@ public sealed partial class StreamPort
     /// <summary>Bytes charged on top of each DATA payload we send.</summary>
     public int PaddingBytes { get; private set; }
 
+    private long WindowLeftBytes => _outMaximum - (_outSequence - _outAcknowledge);
+
     /// <summary>Payload bytes that one DATA frame may carry now, from 0 to <see cref="FrameLayout.PayloadBytesMax"/>.</summary>
     public int SendableBytes
     {
@@ -93,7 +95,7 @@ public sealed partial class StreamPort
                 return 0;
             }
 
-            long available = _outMaximum - (_outSequence - _outAcknowledge);
+            long available = WindowLeftBytes;
             if (OutBudgetId != 0)
             {
                 available = Math.Min(available, ClaimableBytes(Math.Min(available, (long)FrameLayout.PayloadBytesMax + PaddingBytes)));
@@ -192,7 +194,7 @@ public sealed partial class StreamPort
         CheckExtension(extensionBytes);
         long reserved = (long)payloadBytes + PaddingBytes;
         if (!IsOutOpen || _outMaximum == 0 // Not even an empty piece before the first WINDOW, which says what padding to charge.
-            || payloadBytes > FrameLayout.PayloadBytesMax || reserved > _outMaximum - (_outSequence - _outAcknowledge)
+            || payloadBytes > FrameLayout.PayloadBytesMax || reserved > WindowLeftBytes
             || (OutBudgetId != 0 && reserved > ClaimableBytes(reserved)))
         {
             Engine.Counters.CreditStalls += IsOutOpen ? 1 : 0;
@@ -279,7 +281,7 @@ public sealed partial class StreamPort
     /// <param name="paddingBytes">Charged on every DATA: what we must add to each piece.</param>
     /// <param name="minimumBytes">Smallest useful window for a piece that cannot be split.</param>
     /// <param name="capabilities"><see cref="ChallengeCapability"/> when we, as a sender, understand CHALLENGE; 0 for none.</param>
-    /// <param name="budgetId">Budget that the sender must claim from besides (<see cref="FrameEngine.Budgets"/>); 0 for none. It does not cross links.</param>
+    /// <param name="budgetId">Budget that the sender must claim from besides (<see cref="FrameEngine.Budgets"/>), wherever it is; 0 for none.</param>
     public void SendWindow(int maximumBytes, int paddingBytes = 0, int minimumBytes = 0, int capabilities = 0, long budgetId = 0)
     {
         if (IsInClosed)
@@ -367,7 +369,7 @@ public sealed partial class StreamPort
     {
         OutCounters.Data(payloadBytes);
         Engine.Counters.DataBytesSent += payloadBytes;
-        Engine.Counters.CreditStalls += SendableBytes == 0 ? 1 : 0;
+        Engine.Counters.CreditStalls += WindowLeftBytes <= PaddingBytes ? 1 : 0;
     }
 
     internal long OutAcknowledge => _outAcknowledge;

@@ -33,13 +33,15 @@ public static class FrameText
 
         line.Append(time.ToString("HH:mm:ss.fffffff", CultureInfo.InvariantCulture));
         line.Append(CultureInfo.InvariantCulture, $" {frame.Way.From}.{frame.Way.FromEngine} > {frame.Way.To}.{frame.Way.ToEngine}");
-        string stream = header.IsOfLink ? "link" : string.Create(CultureInfo.InvariantCulture, $"{(header.StreamId & 0x7FFFFFFF) >> 1}{(header.IsInitial ? 'i' : 'r')}");
+        bool isOfLink = header.IsOfLink || header.StreamId == 0;
+        string stream = isOfLink ? "link" : string.Create(CultureInfo.InvariantCulture, $"{(header.StreamId & 0x7FFFFFFF) >> 1}{(header.IsInitial ? 'i' : 'r')}");
         line.Append(CultureInfo.InvariantCulture, $" {stream} {header.Type.ToString().ToUpperInvariant()}");
-        if (!header.IsOfLink)
+        if (!isOfLink)
         {
             line.Append(CultureInfo.InvariantCulture, $" {nameOf(header.OriginId)} > {nameOf(header.RoutedId)}");
         }
 
+        AppendBudget(line, header);
         AppendBody(line, header, frame.Record);
         if (header.TraceId != 0)
         {
@@ -61,6 +63,14 @@ public static class FrameText
         return line.ToString();
     }
 
+    private static void AppendBudget(StringBuilder line, in FrameHeader header)
+    {
+        if (header.Type is FrameType.Data or FrameType.End or FrameType.Flush or FrameType.Window && header.Int64(FrameLayout.BudgetId) is not 0 and long budgetId)
+        {
+            line.Append(CultureInfo.InvariantCulture, $" budget={budgetId:x16}");
+        }
+    }
+
     private static void AppendBody(StringBuilder line, in FrameHeader header, byte[] record)
     {
         switch (header.Type)
@@ -77,6 +87,14 @@ public static class FrameText
                     line.Append(CultureInfo.InvariantCulture, $" source={header.Int32(FrameLayout.DataSource)} position={reference.Position}");
                 }
 
+                break;
+            case FrameType.Flush when header.StreamId == 0:
+                line.Append(CultureInfo.InvariantCulture, $" lent={header.Int32(FrameLayout.Reserved)}");
+                break;
+            case FrameType.End when header.StreamId == 0:
+                break;
+            case FrameType.Window when header.StreamId == 0:
+                line.Append(CultureInfo.InvariantCulture, $" back={header.Acknowledge} needed={header.Int32(FrameLayout.WindowMinimum)} wanted={header.Maximum}");
                 break;
             case FrameType.End or FrameType.Flush:
                 line.Append(CultureInfo.InvariantCulture, $" extension={record.Length - FrameLayout.EndExtension}");

@@ -93,6 +93,40 @@ public sealed class GrpcLinkTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Streams_share_a_budget_that_the_other_side_owns()
+    {
+        const int Pieces = 30;
+        Budget? budget = null;
+        var sinks = new ScriptedBinding(_ => new ScriptedStream { AcknowledgesAtOnce = false, BudgetId = budget!.Id, WhenBegin = stream => stream.Port.SendBegin() });
+        LinkHost back = await Back(1, binding: sinks);
+        back.Engine.Post(() =>
+        {
+            budget = back.Engine.Budgets.Acquire();
+            budget.Credit(10_500);
+        });
+        LinkHost front = await Front(1, back.Address);
+        await LinkHost.Until(() => front.Group.HasLinkTo("back"));
+        var senders = new[] { new ScriptedStream(), new ScriptedStream() };
+        front.Engine.Post(() =>
+        {
+            foreach (ScriptedStream sender in senders)
+            {
+                front.Engine.Open(sender, Origin, Echo);
+                for (int piece = 0; piece < Pieces; piece++)
+                {
+                    sender.SendWhenCredited(sender => sender.Port.TrySendData(new byte[1000]));
+                }
+            }
+        });
+        await LinkHost.Until(() => sinks.Streams.Sum(sink => sink.Pending) == 10_000 && budget!.AvailableBytes == 500); // Half a piece is of no use to anyone, so it is back.
+        back.Engine.Post(() => budget!.Credit(90_000));
+        await LinkHost.Until(() => sinks.Streams.Sum(sink => sink.Pending) == 2 * Pieces * 1000 && budget!.AvailableBytes == 40_500);
+        front.Engine.Post(() => Array.ForEach(senders, sender => sender.Port.Close(CloseReason.Cancelled)));
+        await LinkHost.Until(() => back.Group.StreamCount == 0);
+        back.Engine.Post(budget!.Dispose);
+    }
+
+    [Fact]
     public async Task Another_version_is_refused_with_the_sentence()
     {
         LinkHost back = await Back(1);

@@ -118,6 +118,12 @@ public static class RawFrames
         return record;
     }
 
+    /// <summary>WINDOW on stream 0: the borrower of a budget gives back, and says what it wants.</summary>
+    public static byte[] BudgetNeed(long budgetId, long back, int needed, int wanted) => Window(0, back, wanted, minimum: needed, budgetId: budgetId);
+
+    /// <summary>FLUSH on stream 0: the owner of a budget lends.</summary>
+    public static byte[] Grant(long budgetId, int bytes) => Mark(FrameType.Flush, 0, reserved: bytes, budgetId: budgetId);
+
     /// <summary>A record of any type and length, with the stream's id and zeros.</summary>
     public static byte[] Record(FrameType type, long streamId, int bytes)
     {

@@ -10,9 +10,13 @@ namespace Sluice.Frames.Testing;
 public sealed class ScriptedStream : StreamHandler
 {
     private readonly MemoryStream _received = new();
+    private readonly Queue<Func<ScriptedStream, bool>> _unsent = new();
 
     /// <summary>Window granted as soon as the other side begins; 0 for none.</summary>
     public int WindowBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Budget that the window names; 0 for none.</summary>
+    public long BudgetId { get; init; }
 
     /// <summary>Acknowledges content at once.</summary>
     public bool AcknowledgesAtOnce { get; init; } = true;
@@ -53,6 +57,16 @@ public sealed class ScriptedStream : StreamHandler
     /// <summary>Called at END.</summary>
     public Action<ScriptedStream>? WhenEnd { get; init; }
 
+    /// <summary>Sends as soon as there is credit, in the order of the calls.</summary>
+    /// <param name="trySend">Returns false when there is too little.</param>
+    public void SendWhenCredited(Func<ScriptedStream, bool> trySend)
+    {
+        if (_unsent.Count > 0 || !trySend(this))
+        {
+            _unsent.Enqueue(trySend);
+        }
+    }
+
     /// <summary>Sends text, which must fit the window.</summary>
     public void Send(string text, DataFlags flags = DataFlags.Whole, byte[]? extension = null)
     {
@@ -77,7 +91,7 @@ public sealed class ScriptedStream : StreamHandler
         Add("BEGIN", frame.Extension);
         if (WindowBytes > 0)
         {
-            Port.SendWindow(WindowBytes);
+            Port.SendWindow(WindowBytes, budgetId: BudgetId);
         }
 
         WhenBegin?.Invoke(this);
@@ -139,6 +153,11 @@ public sealed class ScriptedStream : StreamHandler
     /// <inheritdoc/>
     public override void OnWindow(in WindowFrame frame)
     {
+        while (_unsent.TryPeek(out Func<ScriptedStream, bool>? trySend) && trySend(this))
+        {
+            _unsent.Dequeue();
+        }
+
         if (RecordsWindows)
         {
             Add($"WINDOW {Port.SendableBytes}", default);

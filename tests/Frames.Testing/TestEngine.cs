@@ -13,8 +13,9 @@ public sealed class TestEngine : IDisposable
     /// <summary>Makes the engine.</summary>
     /// <param name="room">The room it plays.</param>
     /// <param name="memoryBytes">Its memory budget; 0 for one that no test uses up.</param>
-    public TestEngine(string room = "test", long memoryBytes = 0) => Engine = new FrameEngine(
-        0, room, new LocalDoorbell(), _observer, memory: new MemoryBudget(memoryBytes == 0 ? long.MaxValue : memoryBytes, 1, _observer.OnMemory));
+    /// <param name="index">Its number.</param>
+    public TestEngine(string room = "test", long memoryBytes = 0, int index = 0) => Engine = new FrameEngine(
+        index, room, new LocalDoorbell(), _observer, memory: new MemoryBudget(memoryBytes == 0 ? long.MaxValue : memoryBytes, 1, _observer.OnMemory));
 
     /// <summary>The engine under test.</summary>
     public FrameEngine Engine { get; }

@@ -10,6 +10,8 @@ internal static class Conversation
     public const long Echo = 2;
     public const long Proxy = 3;
     public const long Refuser = 4;
+    public const long BudgetBytes = 1L << 40;
+    private const long BudgetId = 1;
     private const long Client = 1;
 
     /// <summary>The file that the conversation refers to; gone with the process.</summary>
@@ -44,16 +46,29 @@ internal static class Conversation
         http.AddHeader(":method", "PUT");
         http.AddHeader(":path", "/items/7");
         http.CloseHeaders();
+        Budget budget = BudgetOf(engine);
         var streams = new List<ScriptedStream>();
         foreach (long binding in new[] { Echo, Proxy, Refuser, 99 })
         {
             engine.Place(firstId + binding, "raw");
-            var stream = new ScriptedStream { WindowBytes = 40_000 };
+            var stream = new ScriptedStream { WindowBytes = 40_000, BudgetId = budget.Id };
             streams.Add(stream);
             engine.Open(stream, Client, firstId + binding, http.Written, traceId: 7);
         }
 
         return [.. streams];
+    }
+
+    /// <summary>The budget that all streams opened by an engine share; the first one that it acquires.</summary>
+    public static Budget BudgetOf(FrameEngine engine)
+    {
+        if (engine.Budgets.Find(BudgetId) is not { } budget)
+        {
+            budget = engine.Budgets.Acquire();
+            budget.Credit(BudgetBytes);
+        }
+
+        return budget;
     }
 
     private static (List<byte[]> Forth, List<byte[]> Back) Capture()
@@ -63,6 +78,7 @@ internal static class Conversation
         using var here = new RawPeer(opener.Engine);
         using var there = new RawPeer(accepter.Engine, sourceDirectory: SourceDirectory, mapsAtOnce: true);
         Attach(accepter.Engine);
+        BudgetOf(accepter.Engine); // What it borrows then has the same ids as on a fuzzed engine.
         opener.TurnUntilIdle();
         accepter.TurnUntilIdle();
         var forth = new List<byte[]>();
@@ -71,27 +87,30 @@ internal static class Conversation
         Exchange();
         foreach (ScriptedStream stream in streams.Take(2))
         {
-            stream.Send("hello", DataFlags.Init, [4, 0, 0, 0]);
-            stream.Send(new string('x', 5000), DataFlags.None);
+            stream.SendWhenCredited(stream => stream.Port.TrySendData("hello"u8, DataFlags.Init, [4, 0, 0, 0]));
+            stream.SendWhenCredited(stream => stream.Port.TrySendData(new byte[5000], DataFlags.None));
+            Exchange();
             stream.Port.SendFlush("mark"u8);
-            stream.Port.TrySendNull(default, DataFlags.Fin);
+            stream.SendWhenCredited(stream => stream.Port.TrySendNull(default, DataFlags.Fin));
             Exchange();
-            stream.Send(new string('y', 20_000));
+            stream.SendWhenCredited(stream => stream.Port.TrySendData(new byte[20_000]));
             Exchange();
-            stream.Port.TrySendReference(File.Source, 100, 3000, extension: [4, 0, 0, 0]); // The first time it is told of, and carried.
+            stream.SendWhenCredited(stream => stream.Port.TrySendReference(File.Source, 100, 3000, extension: [4, 0, 0, 0])); // The first time it is told of, and carried.
             Exchange();
-            stream.Port.TrySendReference(File.Source, 5000, 3000);
+            stream.SendWhenCredited(stream => stream.Port.TrySendReference(File.Source, 5000, 3000));
             Exchange();
         }
 
         File.Source.Retire();
 
-        streams[0].Port.SendWindow(40_000, capabilities: StreamPort.ChallengeCapability); // The echo hands the capability back.
+        streams[0].Port.SendWindow(40_000, capabilities: StreamPort.ChallengeCapability, budgetId: BudgetId); // The echo hands the capability back.
         Exchange();
         streams[0].Port.SendChallenge("realm"u8);
         Exchange();
         streams[0].Port.SendEnd("trailer"u8);
         streams[1].Port.SendAbort(CloseReason.Cancelled);
+        Exchange();
+        BudgetOf(opener.Engine).Dispose();
         Exchange();
         here.Die();
         there.Die();

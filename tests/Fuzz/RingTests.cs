@@ -18,6 +18,8 @@ public sealed class RingTests
     {
         FrameType[] types = [.. Conversation.Forth.Concat(Conversation.Back).Select(record => RawFrames.TypeOf(record)).Distinct().Order()];
         Assert.Equal([FrameType.Begin, FrameType.Data, FrameType.End, FrameType.Abort, FrameType.Flush, FrameType.Source, FrameType.SourceMapped, FrameType.SourceGone, FrameType.Reset, FrameType.Window, FrameType.Challenge], types);
+        FrameType[] ofBudgets = [.. Conversation.Forth.Concat(Conversation.Back).Where(IsOfBudget).Select(record => RawFrames.TypeOf(record)).Distinct().Order()];
+        Assert.Equal([FrameType.End, FrameType.Flush, FrameType.Window], ofBudgets);
         using var bed = new Bed();
         bed.Live(new FuzzRandom(0), (_, peer) =>
         {
@@ -120,6 +122,8 @@ public sealed class RingTests
         }));
     }
 
+    private static bool IsOfBudget(byte[] record) => RawFrames.StreamOf(record) == 0 && RawFrames.TypeOf(record) is FrameType.End or FrameType.Flush or FrameType.Window;
+
     private static Span<byte> Writing(Span<byte> memory) => memory.Slice(memory.Length / 2, FrameRing.HeaderBytes);
 
     /// <summary>An engine with a conversation of its own that must go on whatever the peer does.</summary>
@@ -162,6 +166,8 @@ public sealed class RingTests
             Assert.Empty(_test.Faults);
             Assert.Equal(0, peer.End.StreamCount);
             Assert.Equal((0, 0), (peer.MapCount, _test.Engine.Sources.Count));
+            Assert.InRange(Conversation.BudgetOf(_test.Engine).CreditBytes, 0, Conversation.BudgetBytes); // What arrived is spent, nothing is gained.
+            Assert.Equal(0, peer.End.LentBytes);
             Assert.All(opened, stream => Assert.Equal("CLOSED", stream.Log[^1]));
             Assert.Equal(2, _test.Engine.StreamCount); // The bystander and its echo.
             int heard = _bystander.Received.Length;

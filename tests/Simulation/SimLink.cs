@@ -14,9 +14,9 @@ internal sealed unsafe class SimLink : IDisposable
     {
         A = a;
         B = b;
-        var peer = new LinkPeer(Key: 0, Engine: 0, IsNear: !a.World.Random.OneIn(5));
-        EndA = new LinkEnd(a.Engine, b.Room, _forth.Near, _back.Far, static () => { }, peer) { Maps = a.Maps };
-        EndB = new LinkEnd(b.Engine, a.Room, _back.Near, _forth.Far, static () => { }, peer) { Maps = b.Maps };
+        bool isNear = !a.World.Random.OneIn(5);
+        EndA = new LinkEnd(a.Engine, b.Room, _forth.Near, _back.Far, static () => { }, new LinkPeer(Key: 0, b.Number, isNear)) { Maps = a.Maps };
+        EndB = new LinkEnd(b.Engine, a.Room, _back.Near, _forth.Far, static () => { }, new LinkPeer(Key: 0, a.Number, isNear)) { Maps = b.Maps };
     }
 
     public SimNode A { get; }

@@ -70,10 +70,8 @@ internal sealed partial class SimPeer : StreamHandler
         _acknowledgesLater = _random.OneIn(2);
         _waitsForWhole = _random.OneIn(3);
         _isEarlyWindow = _random.OneIn(3);
-        // A budget does not cross links: a proxy that hears its sender over a link could not claim for it, so the whole way is on one engine.
-        bool isOneEngine = conversation.Client == node.Number && Array.TrueForAll(conversation.Hops, hop => hop % 100 == node.Number);
         _understandsChallenge = _random.OneIn(2);
-        if (node.Budget is { } budget && isOneEngine && _random.OneIn(2))
+        if (node.Budget is { } budget && _random.OneIn(2))
         {
             // Of the node's budget, of a child of it, or of a grandchild.
             int generations = _random.Pick(0, 0, 1, 1, 2);

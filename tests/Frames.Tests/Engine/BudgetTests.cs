@@ -181,7 +181,7 @@ public sealed class BudgetTests : IDisposable
         budget.Credit(1000);
         var binding = new ScriptedBinding(_ => new ScriptedStream { WindowBytes = 0 });
         Engine.Attach(Peer, binding);
-        Engine.Attach(Proxy, new PaddingProxy());
+        Engine.Attach(Proxy, new PassingBinding(Peer));
         var client = new ScriptedStream();
         Engine.Open(client, Origin, Proxy);
         _test.TurnUntilIdle();
@@ -189,7 +189,7 @@ public sealed class BudgetTests : IDisposable
         _test.TurnUntilIdle();
         Assert.Equal(budget.Id, client.Port.BudgetId);
         client.Send("0123456789");
-        Assert.Equal(1000 - 10 - 5 - PaddingProxy.PaddingBytes, budget.AvailableBytes);
+        Assert.Equal(1000 - 10 - 5 - PassingBinding.PaddingBytes, budget.AvailableBytes);
         _test.TurnUntilIdle();
         Assert.Equal("DATA whole '0123456789'", binding.Streams[0].Log[^1]);
         Assert.Equal(1000 - 10 - 5, budget.AvailableBytes); // The proxy's own padding came back.
@@ -241,33 +241,5 @@ public sealed class BudgetTests : IDisposable
                 test.Advance(5000);
             },
             iter: 500);
-    }
-
-    /// <summary>Passes content on as it is, and says it needs room for more.</summary>
-    private sealed class PaddingProxy : IBinding
-    {
-        public const int PaddingBytes = 8;
-
-        public StreamHandler? Accept(in BeginFrame begin) => new Side(isFront: true);
-
-        private sealed class Side(bool isFront) : StreamHandler
-        {
-            private Side? _other;
-
-            public override void OnBegin(in BeginFrame frame)
-            {
-                if (isFront)
-                {
-                    _other = new Side(isFront: false) { _other = this };
-                    Port.Engine.Open(_other, Origin, Peer);
-                }
-            }
-
-            public override void OnData(in DataFrame frame) => Assert.True(_other!.Port.TrySendData(frame.Payload, frame.Flags, frame.Extension));
-
-            public override void OnWindow(in WindowFrame frame) => _other!.Port.ShareWindowOf(Port, PaddingBytes);
-
-            public override void OnClosed() => _other!.Port.Close(CloseReason.Cancelled);
-        }
     }
 }

@@ -151,6 +151,25 @@ public sealed class DumpTests : IAsyncDisposable
         Assert.Equal("00:00:00.0000000 a-0.0 > b-0.1 " + expected, FrameText.Describe(frame, DateTimeOffset.UnixEpoch, id => $"{id}", showsContent: true));
     }
 
+    [Theory]
+    [InlineData("link FLUSH budget=0300000000000001 lent=500")]
+    [InlineData("link WINDOW budget=0300000000000001 back=7 needed=1 wanted=900")]
+    [InlineData("link END budget=0300000000000001")]
+    [InlineData("3r DATA 0 > 0 budget=0300000000000001 whole payload=1 reserved=1 sequence=7 extension=0 '.'")]
+    public void A_budget_is_named_where_it_is_paid_from_and_a_link_says_what_is_lent(string expected)
+    {
+        const long BudgetId = (3L << 56) | 1;
+        byte[] record = expected.Split(' ')[1] switch
+        {
+            "FLUSH" => RawFrames.Grant(BudgetId, 500),
+            "WINDOW" => RawFrames.BudgetNeed(BudgetId, back: 7, needed: 1, wanted: 900),
+            "END" => RawFrames.Mark(FrameType.End, 0, budgetId: BudgetId),
+            _ => RawFrames.Data(6, sequence: 7, [1], budgetId: BudgetId),
+        };
+        var frame = new TracedFrame(new TracedWay("a-0", 0, "b-0", 1), record, 0);
+        Assert.Equal("00:00:00.0000000 a-0.0 > b-0.1 " + expected, FrameText.Describe(frame, DateTimeOffset.UnixEpoch, id => $"{id}", showsContent: true));
+    }
+
     private async Task Join()
     {
         _groups.Add(EngineGroup.Start(new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = _directory, Observer = _observer }, engine => engine.Attach(_echo, new EchoBinding())));
