@@ -6,6 +6,7 @@ namespace Sluice.Frames.Extensions;
 /// type i32 = Kafka | kind u8 | capabilities u8 | isBounded u8 | acks i32 | topic bytes | partition i32
 ///   | starts: count i32, { partition i32, offset i64 }
 ///   | filters: count i32, { conditions i32, { 1 u8, key bytes or null } or { 2 u8, name bytes, value bytes } }
+///   | ends: count i32, { partition i32, offset i64 }
 /// </code>
 /// Topic streams use kind and topic only, and isBounded for <see cref="HasOthers"/>; Produce streams also acks and partition.
 /// </remarks>
@@ -44,6 +45,12 @@ public readonly ref struct KafkaBeginEx
     /// <summary>The encoded filters; walk them with <see cref="KafkaFilters"/>.</summary>
     public KafkaFilters Filters { get; private init; }
 
+    /// <summary>
+    /// A fetch that goes on where another one broke off: what was behind the latest offset of each partition when that one opened, so that both together
+    /// give what it would have given; a partition not listed came later. Empty for a new fetch.
+    /// </summary>
+    public PartitionOffsets Ends { get; private init; }
+
     /// <summary>Reads the extension.</summary>
     /// <returns>False when it is no sound Kafka extension.</returns>
     public static bool TryRead(ReadOnlySpan<byte> extension, out KafkaBeginEx kafka)
@@ -65,6 +72,7 @@ public readonly ref struct KafkaBeginEx
             Partition = reader.ReadInt32(),
             Starts = PartitionOffsets.Read(ref reader),
             Filters = KafkaFilters.Read(ref reader),
+            Ends = PartitionOffsets.Read(ref reader),
         };
         return !reader.IsBroken;
     }
@@ -87,13 +95,16 @@ public readonly ref struct KafkaBeginEx
     /// <param name="isBounded">End at what is the latest offset now.</param>
     /// <param name="starts">Where to start, by partition.</param>
     /// <param name="encodedFilters">Filters written by <see cref="KafkaFilterWriter"/>, or empty for all records.</param>
+    /// <param name="ends">To go on with a fetch, see <see cref="Ends"/>.</param>
     public static ReadOnlySpan<byte> WriteMergedFetch(
-        Span<byte> buffer, ReadOnlySpan<byte> topic, bool isBounded, ReadOnlySpan<PartitionOffset> starts, ReadOnlySpan<byte> encodedFilters) =>
-        Write(buffer, KafkaStreamKind.Merged, KafkaCapabilities.Fetch, isBounded, KafkaAcks.InSyncReplicas, topic, -1, starts, encodedFilters);
+        Span<byte> buffer, ReadOnlySpan<byte> topic, bool isBounded, ReadOnlySpan<PartitionOffset> starts, ReadOnlySpan<byte> encodedFilters,
+        ReadOnlySpan<PartitionOffset> ends = default) =>
+        Write(buffer, KafkaStreamKind.Merged, KafkaCapabilities.Fetch, isBounded, KafkaAcks.InSyncReplicas, topic, -1, starts, encodedFilters, ends);
 
     private static ReadOnlySpan<byte> Write(
         Span<byte> buffer, KafkaStreamKind kind, KafkaCapabilities capabilities, bool isBounded, KafkaAcks acks,
-        ReadOnlySpan<byte> topic, int partition, ReadOnlySpan<PartitionOffset> starts, ReadOnlySpan<byte> encodedFilters)
+        ReadOnlySpan<byte> topic, int partition, ReadOnlySpan<PartitionOffset> starts, ReadOnlySpan<byte> encodedFilters,
+        ReadOnlySpan<PartitionOffset> ends = default)
     {
         var writer = new ExtensionWriter(buffer, ExtensionType.Kafka);
         writer.WriteByte((byte)kind);
@@ -112,6 +123,7 @@ public readonly ref struct KafkaBeginEx
             writer.WriteRaw(encodedFilters);
         }
 
+        PartitionOffsets.Write(ref writer, ends);
         return writer.Written;
     }
 }

@@ -50,7 +50,7 @@ public readonly ref struct PartitionOffsets
     /// <summary>Copies the entries out.</summary>
     public PartitionOffset[] ToArray()
     {
-        var entries = new PartitionOffset[Count];
+        PartitionOffset[] entries = Count == 0 ? [] : new PartitionOffset[Count];
         for (int i = 0; i < entries.Length; i++)
         {
             entries[i] = this[i];

@@ -4,13 +4,16 @@ using Sluice.Frames;
 
 namespace Sluice.ProtocolWorkers.Cache;
 
-/// <summary>DATA frames that wait for credit, in order, in one borrowed buffer.</summary>
+/// <summary>DATA frames that wait for credit, and what came behind them, in order, in one borrowed buffer.</summary>
 /// <remarks>
-/// <c>flags i32 | extension bytes i32 | payload bytes i32 (-1 null) | extension | payload</c>, one after the other. What may wait is
+/// <c>flags i32 | extension bytes i32 | payload bytes i32 (-1 null, -2 a FLUSH, -3 END) | extension | payload</c>, one after the other. What may wait is
 /// bounded by the window that was granted to their sender.
 /// </remarks>
 internal struct FrameHold
 {
+    private const int Null = -1;
+    private const int Flush = -2;
+    private const int End = -3;
     private const int HeaderBytes = 12;
     private const int BufferBytesMin = 1024;
 
@@ -22,18 +25,13 @@ internal struct FrameHold
     public readonly bool IsEmpty => _start == _end;
 
     /// <summary>Keeps a frame.</summary>
-    public void Add(in DataFrame frame)
-    {
-        int bytes = HeaderBytes + frame.Extension.Length + frame.Payload.Length;
-        Grow(bytes);
-        Span<byte> entry = _buffer.AsSpan(_end, bytes);
-        BinaryPrimitives.WriteInt32LittleEndian(entry, (int)frame.Flags);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[4..], frame.Extension.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[8..], frame.IsNull ? -1 : frame.Payload.Length);
-        frame.Extension.CopyTo(entry[HeaderBytes..]);
-        frame.Payload.CopyTo(entry[(HeaderBytes + frame.Extension.Length)..]);
-        _end += bytes;
-    }
+    public void Add(in DataFrame frame) => Add((int)frame.Flags, frame.Extension, frame.IsNull ? Null : frame.Payload.Length, frame.Payload);
+
+    /// <summary>Keeps a FLUSH behind the frames that wait.</summary>
+    public void AddFlush(ReadOnlySpan<byte> extension) => Add(0, extension, Flush, default);
+
+    /// <summary>Keeps the END behind the frames that wait.</summary>
+    public void AddEnd(ReadOnlySpan<byte> extension) => Add(0, extension, End, default);
 
     /// <summary>Sends what credit allows; a piece too large for the window is sent in smaller ones.</summary>
     /// <returns>True when nothing is left.</returns>
@@ -47,10 +45,21 @@ internal struct FrameHold
             int payloadBytes = BinaryPrimitives.ReadInt32LittleEndian(entry[8..]);
             ReadOnlySpan<byte> extension = entry.Slice(HeaderBytes, extensionBytes);
             ReadOnlySpan<byte> payload = entry.Slice(HeaderBytes + extensionBytes, Math.Max(0, payloadBytes));
-            bool isSent = payloadBytes < 0 ? port.TrySendNull(extension, flags) : TrySend(port, flags, extension, payload);
-            if (!isSent)
+            switch (payloadBytes)
             {
-                return false;
+                case Flush:
+                    port.SendFlush(extension);
+                    break;
+                case End:
+                    port.SendEnd(extension);
+                    break;
+                default:
+                    if (!(payloadBytes == Null ? port.TrySendNull(extension, flags) : TrySend(port, flags, extension, payload)))
+                    {
+                        return false;
+                    }
+
+                    break;
             }
 
             _start += HeaderBytes + extensionBytes + payload.Length;
@@ -91,6 +100,19 @@ internal struct FrameHold
         }
         while (_sentBytes < payload.Length);
         return true;
+    }
+
+    private void Add(int flags, ReadOnlySpan<byte> extension, int payloadBytes, ReadOnlySpan<byte> payload)
+    {
+        int bytes = HeaderBytes + extension.Length + payload.Length;
+        Grow(bytes);
+        Span<byte> entry = _buffer.AsSpan(_end, bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(entry, flags);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[4..], extension.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[8..], payloadBytes);
+        extension.CopyTo(entry[HeaderBytes..]);
+        payload.CopyTo(entry[(HeaderBytes + extension.Length)..]);
+        _end += bytes;
     }
 
     private void Grow(int bytes)

@@ -10,15 +10,22 @@ namespace Sluice.ProtocolWorkers.Cache;
 ///   mapped in the meantime: a MergedFetch takes over, as if it had been there from the start
 ///   cached elsewhere:       the same merged fetch is opened at the cache, and its frames are passed on, credit by credit
 /// </code>
-/// A cache that goes before it has answered costs nothing but time: the read is opened again when the topic is back.
+/// A cache that goes costs nothing but time: the read is opened again when the topic is back, and goes on behind the last record that was
+/// passed on (<see cref="RelayedProgress"/>). Only the one that goes in the middle of a record takes the read along.
 /// </remarks>
 internal sealed class RelayedFetch : StreamHandler, ITopicUser
 {
+    private const int TriesMax = 3;     // In a row, at a cache that says that it has the topic: then the trouble is another.
+    private const int RetryMs = 50;     // When only this stream was lost, and the topic is where it was.
+
     private readonly TopicView _topic;
     private readonly byte[] _request;
     private Ahead? _ahead;
+    private RelayedProgress? _progress; // From the first answer on.
+    private FrameHold _hold;            // What a second cache sent while the mapping still had to take what the first one had: its window is that of both.
+    private EngineTimer? _retry;
+    private int _tries;
     private bool _isAwaited; // The mapping's first WINDOW has come.
-    private bool _isBegun;
     private bool _isEnded;
 
     public RelayedFetch(TopicView topic, in BeginFrame begin)
@@ -45,6 +52,7 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
     public override void OnWindow(in WindowFrame frame)
     {
         _isAwaited = true;
+        _hold.TrySendAll(Port);
         _ahead?.Port.ShareWindowOf(Port);
     }
 
@@ -58,7 +66,7 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
 
     public void OnTopicLost()
     {
-        if (!_isBegun)
+        if (_progress is null || _ahead is null)
         {
             Port.Close(_topic.LostReason ?? CloseReason.PeerLost);
         }
@@ -67,6 +75,8 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
     public override void OnClosed()
     {
         _topic.Leave(this);
+        _retry?.Dispose();
+        _hold.Release();
         Ahead? ahead = _ahead;
         _ahead = null;
         ahead?.Port.Close(CloseReason.Cancelled);
@@ -74,14 +84,19 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
 
     private void Continue()
     {
-        if (_ahead is not null || _isBegun)
+        if (_ahead is not null || Port.IsOutClosed)
         {
             return;
         }
 
-        if (_topic.Reader is not null && KafkaBeginEx.TryRead(_request, out KafkaBeginEx kafka))
+        if (_progress is not null)
+        {
+            GoOn(_progress);
+        }
+        else if (_topic.Reader is not null && KafkaBeginEx.TryRead(_request, out KafkaBeginEx kafka))
         {
             _topic.Leave(this);
+            _retry?.Dispose();
             var mapped = new MergedFetch(_topic, kafka);
             Port.HandOver(mapped);
             mapped.OnBegin(default);
@@ -92,17 +107,46 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
         }
         else if (_topic is { IsConnected: true, IsElsewhere: true })
         {
-            _ahead = new Ahead(this);
-            _topic.Engine.Open(_ahead, _topic.BindingId, _topic.ExitId, _request, Port.Authorization, Port.TraceId, peer: _topic.Peer);
-            if (_isAwaited)
-            {
-                _ahead.Port.ShareWindowOf(Port);
-            }
+            Open(_request);
+        }
+    }
 
-            if (_isEnded)
-            {
-                _ahead.Port.SendEnd();
-            }
+    // Where the topic is mapped by now its records go on coming as frames: the mapping has heard our BEGIN.
+    private void GoOn(RelayedProgress progress)
+    {
+        if (_topic.IsConnected)
+        {
+            Open(progress.Request());
+        }
+    }
+
+    private void Open(ReadOnlySpan<byte> request)
+    {
+        _retry?.Dispose();
+        _ahead = new Ahead(this);
+        _topic.Engine.Open(_ahead, _topic.BindingId, _topic.ExitId, request, Port.Authorization, Port.TraceId, peer: _topic.Peer);
+        if (_isAwaited)
+        {
+            _ahead.Port.ShareWindowOf(Port);
+        }
+
+        if (_isEnded)
+        {
+            _ahead.Port.SendEnd();
+        }
+    }
+
+    private void OnAnswer(in BeginFrame frame)
+    {
+        _tries = 0;
+        if (!KafkaReplyEx.TryRead(frame.Extension, out KafkaReplyEx reply) || _progress?.MayGoOn(reply.Latest) == false)
+        {
+            Port.Close(CloseReason.Failed); // The topic was made anew: offsets of the old one mean nothing in it.
+        }
+        else if (_progress is null)
+        {
+            _progress = new RelayedProgress(_request, reply.Latest);
+            Port.SendBegin(frame.Extension);
         }
     }
 
@@ -115,15 +159,18 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
 
         _ahead = null;
         bool mayComeBack = frame.Reason is CloseReason.PeerLost or CloseReason.Unreachable or CloseReason.Shutdown;
-        if (_isBegun || !mayComeBack)
+        if (mayComeBack && _progress?.CanGoOn != false && _tries++ < TriesMax)
         {
-            if (_isBegun)
-            {
-                Port.SendAbort(frame.Reason, frame.Extension);
-            }
-
-            Port.SendReset(frame.Reason, frame.Extension); // Before our BEGIN it speaks for both directions.
+            _retry = _topic.Engine.Schedule(RetryMs, static fetch => ((RelayedFetch)fetch!).Continue(), this);
+            return;
         }
+
+        if (_progress is not null)
+        {
+            Port.SendAbort(frame.Reason, frame.Extension);
+        }
+
+        Port.SendReset(frame.Reason, frame.Extension); // Before our BEGIN it speaks for both directions.
     }
 
     /// <summary>The stream to the cache.</summary>
@@ -135,25 +182,31 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
         {
             if (IsCurrent)
             {
-                owner._isBegun = true;
-                owner.Port.SendBegin(frame.Extension);
+                owner.OnAnswer(frame);
             }
         }
 
         // Passed on at once: the window that the cache has is the one that was granted to us.
         public override void OnData(in DataFrame frame)
         {
-            if (IsCurrent && !owner.Port.TryPassOn(frame, frame.Flags, frame.Extension))
+            if (!IsCurrent)
             {
-                owner.Port.Close(CloseReason.Failed);
+                return;
+            }
+
+            owner._progress!.NoteData(frame);
+            if (!owner._hold.IsEmpty || !owner.Port.TryPassOn(frame, frame.Flags, frame.Extension))
+            {
+                owner._hold.Add(frame);
             }
         }
 
         public override void OnFlush(in FlushFrame frame)
         {
-            if (IsCurrent)
+            if (IsCurrent && owner._progress!.TryNoteFlush(frame))
             {
-                owner.Port.SendFlush(frame.Extension);
+                owner._hold.AddFlush(frame.Extension);
+                owner._hold.TrySendAll(owner.Port);
             }
         }
 
@@ -161,7 +214,8 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
         {
             if (IsCurrent)
             {
-                owner.Port.SendEnd(frame.Extension);
+                owner._hold.AddEnd(frame.Extension);
+                owner._hold.TrySendAll(owner.Port);
             }
         }
 

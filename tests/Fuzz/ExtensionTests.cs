@@ -33,7 +33,7 @@ public sealed class ExtensionTests
     {
         Assert.True(HttpEx.TryRead(Samples[0], out HttpEx http) && http.Headers.Count == 3);
         Assert.True(ProxyBeginEx.TryRead(Samples[1], out _));
-        Assert.True(KafkaBeginEx.TryRead(Samples[2], out KafkaBeginEx fetch) && fetch.Filters.Count == 2 && fetch.Starts.Count == 2);
+        Assert.True(KafkaBeginEx.TryRead(Samples[2], out KafkaBeginEx fetch) && fetch.Filters.Count == 2 && fetch.Starts.Count == 2 && fetch.Ends.Count == 2);
         Assert.True(KafkaBeginEx.TryRead(Samples[3], out KafkaBeginEx produce) && produce.Partition == 3);
         Assert.True(KafkaDataEx.TryRead(Samples[4], out KafkaDataEx data) && data.Headers.Count == 1);
         Assert.True(KafkaFlushEx.TryRead(Samples[5], out _) && KafkaFlushEx.TryRead(Samples[6], out _));
@@ -103,7 +103,7 @@ public sealed class ExtensionTests
         filters.OpenFilter();
         filters.AddHeader("a", "b");
         PartitionOffset[] offsets = [new(0, 17), new(-1, KafkaOffsets.Historical)];
-        samples.Add(KafkaBeginEx.WriteMergedFetch(buffer, "items"u8, isBounded: true, offsets, filters.Written).ToArray());
+        samples.Add(KafkaBeginEx.WriteMergedFetch(buffer, "items"u8, isBounded: true, offsets, filters.Written, offsets).ToArray());
         samples.Add(KafkaBeginEx.WriteProduce(buffer, "items"u8, 3, KafkaAcks.InSyncReplicas).ToArray());
         ExtensionWriter data = KafkaDataEx.WriteProduce(buffer, partition: 1, timestampMs: 5, valueBytes: 100);
         data.WriteBytes("key"u8);

@@ -44,7 +44,7 @@ public sealed class MergedFetch : StreamHandler, ITopicUser
         _topic = topic;
         _isBounded = begin.IsBounded;
         _filters = begin.Filters.Count == 0 ? NoFilters : begin.Filters.Encoded.ToArray();
-        _cursor = new TopicCursor(topic, begin.Starts.Count == 0 ? [] : begin.Starts.ToArray(), _isBounded);
+        _cursor = new TopicCursor(topic, begin.Starts.ToArray(), begin.Ends.ToArray(), _isBounded);
         topic.Join(this);
     }
 

@@ -6,9 +6,10 @@ namespace Sluice.KafkaCache.Segments;
 /// <summary>One reader's places in all partitions of a topic (config-kafka §2.6).</summary>
 /// <remarks>
 /// Partitions are read in turn, a few records each: by offset inside a partition, without any order between partitions. Every partition
-/// has an end, the offset behind the latest one known when the reader opened: there it is caught up, and a bounded reader stops.
+/// has an end, the offset behind the latest one known when the reader opened: there it is caught up, and a bounded reader stops. A reader that
+/// goes on for one that broke off has the ends of that one.
 /// </remarks>
-internal sealed class TopicCursor(TopicSource topic, PartitionOffset[] starts, bool isBounded)
+internal sealed class TopicCursor(TopicSource topic, PartitionOffset[] starts, PartitionOffset[] ends, bool isBounded)
 {
     private const int RecordsPerTurn = 32; // Long enough to stay in one segment, short enough that no partition waits long.
 
@@ -25,7 +26,7 @@ internal sealed class TopicCursor(TopicSource topic, PartitionOffset[] starts, b
     private struct Place
     {
         public RecordCursor Cursor;
-        public long End;         // Behind the latest record at open.
+        public long End;         // Behind the latest record at open, or at the open of the one it goes on for.
         public long Reached;     // Everything below was looked at.
         public bool IsLookedUp;  // The cursor stands at the newest record of a key: the rest up to the end does not matter.
     }
@@ -83,7 +84,7 @@ internal sealed class TopicCursor(TopicSource topic, PartitionOffset[] starts, b
         PartitionOffset[] latest = topic.Scratch(count);
         for (int i = 0; i < count; i++)
         {
-            latest[i] = new PartitionOffset(i, _places[i].End - 1);
+            latest[i] = new PartitionOffset(i, ends.Length > 0 ? topic.LatestOffset(i) : _places[i].End - 1);
         }
 
         return latest.AsSpan(0, count);
@@ -257,25 +258,24 @@ internal sealed class TopicCursor(TopicSource topic, PartitionOffset[] starts, b
         for (int i = first; i < count; i++)
         {
             // A partition that came later is read from its beginning, whatever "live" meant at open (§2.6 rule 8).
-            long end = isLate ? 0 : topic.LatestOffset(i) + 1;
-            long start = isLate ? KafkaOffsets.Historical : StartOf(i);
+            long end = isLate ? 0 : ends.Length > 0 ? Find(ends, i, otherwise: 0) : topic.LatestOffset(i) + 1;
+            long start = isLate ? KafkaOffsets.Historical : Find(starts, i, KafkaOffsets.Historical);
             start = start == KafkaOffsets.Live ? end : Math.Max(0, start);
             _places[i] = new Place { Cursor = topic.Reader![i].Seek(start), End = end, Reached = start };
             _progress[i] = new PartitionOffset(i, start);
         }
     }
 
-    private long StartOf(int partition)
+    private static long Find(PartitionOffset[] entries, int partition, long otherwise)
     {
-        long otherwise = KafkaOffsets.Historical;
-        foreach (PartitionOffset start in starts)
+        foreach (PartitionOffset entry in entries)
         {
-            if (start.Partition == partition)
+            if (entry.Partition == partition)
             {
-                return start.Offset;
+                return entry.Offset;
             }
 
-            otherwise = start.Partition == -1 ? start.Offset : otherwise;
+            otherwise = entry.Partition == -1 ? entry.Offset : otherwise;
         }
 
         return otherwise;

@@ -105,7 +105,7 @@ internal sealed class CacheBed : IDisposable
     /// <summary>Opens a fetch.</summary>
     public FetchPeer Fetch(
         bool isBounded = true, long[]? starts = null, string? key = null, (string? Key, string[] Headers)[]? filters = null,
-        FetchPeer? peer = null, PartitionOffset[]? exactStarts = null, string topic = "items")
+        FetchPeer? peer = null, PartitionOffset[]? exactStarts = null, string topic = "items", PartitionOffset[]? ends = null)
     {
         filters ??= key is null ? [] : [(key, [])];
         var writer = new KafkaFilterWriter(new byte[4096]);
@@ -127,7 +127,7 @@ internal sealed class CacheBed : IDisposable
         exactStarts ??= [.. (starts ?? []).Select((offset, partition) => new PartitionOffset(partition, offset))];
         peer ??= new FetchPeer();
         ReadOnlySpan<byte> extension = KafkaBeginEx.WriteMergedFetch(
-            ExtensionWriter.Scratch, Encoding.UTF8.GetBytes(topic), isBounded, exactStarts, filters.Length == 0 ? default : writer.Written);
+            ExtensionWriter.Scratch, Encoding.UTF8.GetBytes(topic), isBounded, exactStarts, filters.Length == 0 ? default : writer.Written, ends);
         Test.Engine.Open(peer, originId: 1, ClientId, extension);
         peer.Port.SendEnd();
         Test.TurnUntilIdle();

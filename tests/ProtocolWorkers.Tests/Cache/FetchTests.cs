@@ -214,6 +214,27 @@ public sealed class FetchTests
         Assert.Equal(["BEGIN 4,4", "CAUGHT UP 99,99", "END"], bed.Fetch(starts: [99, 99]).Heard);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_read_that_goes_on_for_another_one_sees_the_topic_as_of_the_open_of_that_one(bool isBounded)
+    {
+        using var bed = new CacheBed();
+        TopicWriter topic = bed.CreateTopic(partitions: 2);
+        Append(topic, 0, "a", "1");
+        Append(topic, 0, "b", "1");
+        Append(topic, 0, "c", "1");
+        Append(topic, 0, "b", "2"); // From here on it was written after that open, and so was all of partition 1.
+        Append(topic, 1, "d", "1");
+        FetchPeer peer = bed.Fetch(isBounded, exactStarts: [new(0, 1)], ends: [new(0, 3)]);
+        bed.Announce(topic);
+        Assert.Equal("BEGIN 3,0", peer.Heard[0]);
+        Assert.Equal(isBounded ? ["0:1 b=1", "0:2 c=1"] : ["0:1 b=1", "0:2 c=1", "0:3 b=2", "1:0 d=1"], peer.Records);
+        Assert.Equal(isBounded, peer.IsEnded);
+        peer.Port.Close(CloseReason.Cancelled);
+        bed.Test.TurnUntilIdle();
+    }
+
     [Fact]
     public void A_live_read_goes_on_after_caught_up_which_comes_once()
     {
