@@ -47,9 +47,17 @@ else
     bootstrap = ReferenceExpression.Create($"{endpoint.Property(EndpointProperty.Host)}:{endpoint.Property(EndpointProperty.Port)}");
 }
 
-// Who may do what, and what the bytes mean: asked over gRPC by whoever meets a credential or a value.
-IResourceBuilder<ProjectResource> guard = AddService<Projects.Guard>("guard").WithHttpEndpoint(name: "grpc", env: "SLUICE_GRPC_PORT");
-IResourceBuilder<ProjectResource> catalog = AddService<Projects.Catalog>("catalog").WithHttpEndpoint(name: "grpc", env: "SLUICE_GRPC_PORT");
+// Who may do what, and what the bytes mean: asked over gRPC by whoever meets a credential or a value. Only where the configuration has any.
+List<IResourceBuilder<ProjectResource>> asked = [];
+if (suite.HasGuards)
+{
+    asked.Add(AddService<Projects.Guard>("guard").WithHttpEndpoint(name: "grpc", env: "SLUICE_GRPC_PORT"));
+}
+
+if (suite.HasCatalogs)
+{
+    asked.Add(AddService<Projects.Catalog>("catalog").WithHttpEndpoint(name: "grpc", env: "SLUICE_GRPC_PORT"));
+}
 
 // The way of a request, from its end to its beginning. A link that finds no one yet tries again, so each waits only for the start of
 // the next; health says when the whole way is open.
@@ -64,19 +72,19 @@ if (broker is not null)
 
 IResourceBuilder<ProjectResource> workers = AddService<Projects.ProtocolWorkers>("protocol-workers")
     .WithEnvironment("SLUICE_CACHE_DIR", places.CacheDirectory)
-    .WithReference(catalog)
-    .WithReference(guard)
     .WithReplicas(suite.Replicas["protocol-workers"])
     .WaitForStart(cache);
 
 IResourceBuilder<ProjectResource> edge = AddService<Projects.Edge>("edge")
     .WithEnvironment("SLUICE_CACHE_DIR", places.CacheDirectory)
-    .WithReference(guard)
-    .WithReference(catalog)
     .WithReplicas(suite.Replicas["edge"])
-    .WaitForStart(guard)
-    .WaitForStart(catalog)
     .WaitForStart(workers);
+foreach (IResourceBuilder<ProjectResource> service in asked)
+{
+    workers.WithReference(service);
+    edge.WithReference(service).WaitForStart(service);
+}
+
 foreach (string url in suite.Listeners)
 {
     edge.WithUrl(url);

@@ -20,6 +20,7 @@ internal sealed class SuiteOptions
           --cache-dir DIR     where the Kafka cache keeps its segments [a folder that goes with the run]
           --links WORD        how services reach each other: auto, shm or grpc [SLUICE_LINKS, else auto: shared memory on one host]
           --replicas NAME=N   so many processes of edge, protocol-workers or kafka-cache; several with commas [1 each]
+          --services WORD     all starts guard and catalog even where the configuration names none [used]
           --KEY:NAME VALUE    a configuration value of the app host, such as --ConnectionStrings:kafka HOST:PORT
           -h, --help          this text
 
@@ -36,6 +37,8 @@ internal sealed class SuiteOptions
     private const int ReplicasMax = 32;
 
     private readonly Dictionary<string, int> _replicas = new() { ["edge"] = 1, ["protocol-workers"] = 1, ["kafka-cache"] = 1 };
+
+    private bool _isAll;
 
     /// <summary>The gateway's configuration, absolute. Empty when publishing: the deployment brings it.</summary>
     public string ConfigurationFile { get; private set; } = "";
@@ -63,6 +66,12 @@ internal sealed class SuiteOptions
 
     /// <summary>Processes of each room that may have several.</summary>
     public IReadOnlyDictionary<string, int> Replicas => _replicas;
+
+    /// <summary>Whether somebody asks the service of guards and vaults. A deployment has it: its configuration comes later.</summary>
+    public bool HasGuards { get; private set; } = true;
+
+    /// <summary>Whether somebody asks the service of catalogs, likewise.</summary>
+    public bool HasCatalogs { get; private set; } = true;
 
     /// <summary>Where clients of the gateway connect, as the configuration says: <c>http://localhost:7114</c>.</summary>
     public IReadOnlyList<string> Listeners { get; private set; } = [];
@@ -116,7 +125,7 @@ internal sealed class SuiteOptions
     }
 
     private static bool IsKnown(string name) =>
-        name is "config" or "kafka" or "kafka-port" or "kafka-data" or "cache-dir" or "links" or "replicas" || HostOptions.Contains(name);
+        name is "config" or "kafka" or "kafka-port" or "kafka-data" or "cache-dir" or "links" or "replicas" or "services" || HostOptions.Contains(name);
 
     private static SuiteOptions? Refuse(List<string> mistakes)
     {
@@ -157,6 +166,12 @@ internal sealed class SuiteOptions
                 break;
             case "links":
                 mistakes.Add($"--links is auto, shm or grpc, not '{value}'");
+                break;
+            case "services" when value is "used" or "all":
+                _isAll = value == "all";
+                break;
+            case "services":
+                mistakes.Add($"--services is used or all, not '{value}'");
                 break;
             case "replicas":
                 Array.ForEach(value.Split(','), part => TakeReplicas(part, mistakes));
@@ -200,6 +215,19 @@ internal sealed class SuiteOptions
         {
             Listeners = GatewayListeners.Of(gateway);
             Topics = TopicsFile is null ? GatewayTopics.Of(gateway) : "";
+            HasGuards = IsNeeded("guard", "guard or vault", gateway.Guards.Count + gateway.Vaults.Count > 0);
+            HasCatalogs = IsNeeded("catalog", "catalog", gateway.Catalogs.Count > 0);
         }
+    }
+
+    // Some 70 MB each, for nobody.
+    private bool IsNeeded(string service, string kinds, bool isNamed)
+    {
+        if (!isNamed && !_isAll)
+        {
+            Console.Out.WriteLine($"{service} is left out: the configuration names no {kinds} (--services all starts it)");
+        }
+
+        return isNamed || _isAll;
     }
 }

@@ -2,16 +2,47 @@ namespace Sluice.AppHost.Tests;
 
 /// <summary>The picture that AppHost/Program.cs draws; nothing is started. The same in both modes.</summary>
 [Collection("process-wide")]
-public sealed class SuiteModelTests
+public sealed class SuiteModelTests : IDisposable
 {
+    private readonly TempFolder _folder = new();
+
     private static readonly string[] Rooms = ["guard", "catalog", "kafka-cache", "protocol-workers", "edge"];
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task The_suite_has_its_rooms_and_the_embedded_broker()
     {
-        await using IDistributedApplicationTestingBuilder builder = await CreateAsync();
+        await using IDistributedApplicationTestingBuilder builder = await CreateAsync("--services", "all");
         Assert.Equal(["kafka", .. Rooms], builder.Resources.Select(resource => resource.Name));
         Assert.IsType<ProjectResource>(Find(builder, "kafka"));
+    }
+
+    [Fact]
+    public async Task Guard_and_catalog_run_only_where_the_configuration_has_something_for_them()
+    {
+        await using (IDistributedApplicationTestingBuilder plain = await CreateAsync())
+        {
+            Assert.Equal(["kafka", "kafka-cache", "protocol-workers", "edge"], plain.Resources.Select(resource => resource.Name));
+        }
+
+        await using (IDistributedApplicationTestingBuilder guarded = await CreateAsync("--config", _folder.File("guarded.yaml", """
+            name: guarded
+            guards:
+              who: { type: inline, options: { identity: me, credentials: secret } }
+            """)))
+        {
+            Assert.Contains(WaitsOf(Find(guarded, "edge")), wait => wait.Resource.Name == "guard");
+            Assert.DoesNotContain(guarded.Resources, resource => resource.Name == "catalog");
+        }
+
+        await using IDistributedApplicationTestingBuilder described = await CreateAsync("--config", _folder.File("described.yaml", """
+            name: described
+            catalogs:
+              what: { type: inline, options: { subjects: { item: { schema: '{}', version: latest } } } }
+            """));
+        Assert.Contains(WaitsOf(Find(described, "edge")), wait => wait.Resource.Name == "catalog");
+        Assert.DoesNotContain(described.Resources, resource => resource.Name == "guard");
     }
 
     [Fact]
@@ -34,7 +65,7 @@ public sealed class SuiteModelTests
     [Fact]
     public async Task Every_room_has_an_admin_endpoint()
     {
-        await using IDistributedApplicationTestingBuilder builder = await CreateAsync();
+        await using IDistributedApplicationTestingBuilder builder = await CreateAsync("--services", "all");
         Assert.All(Rooms, room => Assert.Contains(EndpointsOf(Find(builder, room)), endpoint => endpoint.Name == "http"));
         Assert.Contains(EndpointsOf(Find(builder, "guard")), endpoint => endpoint.Name == "grpc");
         Assert.Contains(EndpointsOf(Find(builder, "catalog")), endpoint => endpoint.Name == "grpc");
@@ -67,13 +98,13 @@ public sealed class SuiteModelTests
     [Fact]
     public async Task Rooms_have_the_replicas_asked_for_and_link_addresses_only_where_links_leave_the_host()
     {
-        await using (IDistributedApplicationTestingBuilder near = await CreateAsync("--replicas", "edge=2,kafka-cache=3"))
+        await using (IDistributedApplicationTestingBuilder near = await CreateAsync("--services", "all", "--replicas", "edge=2,kafka-cache=3"))
         {
             Assert.Equal([2, 1, 3], ((string[])["edge", "protocol-workers", "kafka-cache"]).Select(room => Find(near, room).Annotations.OfType<ReplicaAnnotation>().Last().Replicas));
             Assert.DoesNotContain(Rooms, room => EndpointsOf(Find(near, room)).Any(endpoint => endpoint.Name == "link"));
         }
 
-        await using IDistributedApplicationTestingBuilder far = await CreateAsync("--links", "grpc");
+        await using IDistributedApplicationTestingBuilder far = await CreateAsync("--services", "all", "--links", "grpc");
         Assert.Equal(["kafka-cache", "protocol-workers"], Rooms.Where(room => EndpointsOf(Find(far, room)).Any(endpoint => endpoint.Name == "link")));
     }
 

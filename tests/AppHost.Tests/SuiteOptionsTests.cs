@@ -72,9 +72,9 @@ public sealed class SuiteOptionsTests : IDisposable
     [Fact]
     public void All_mistakes_are_said_at_once_with_exit_code_2()
     {
-        Assert.Null(SuiteOptions.Read(["--bogus", "--kafka", "nowhere", "--kafka-port", "70000", "--config"]));
+        Assert.Null(SuiteOptions.Read(["--bogus", "--kafka", "nowhere", "--kafka-port", "70000", "--services", "some", "--config"]));
         Assert.Equal(2, Environment.ExitCode);
-        Assert.Equal(4, _said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(5, _said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Contains("unknown argument '--bogus'", _said.ToString(), StringComparison.Ordinal);
         Assert.Contains("--config needs a value", _said.ToString(), StringComparison.Ordinal);
     }

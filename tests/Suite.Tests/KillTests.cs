@@ -17,7 +17,7 @@ public sealed class KillTests
     [InlineData("catalog")]
     public async Task A_killed_service_returns_and_every_acknowledged_item_is_still_there(string service)
     {
-        await using RunningSuite suite = await RunningSuite.StartAsync();
+        await using RunningSuite suite = await RunningSuite.StartAsync(arguments: ["--services", "all"]);
         var acknowledged = new ConcurrentDictionary<string, byte>();
         using var stop = new CancellationTokenSource();
         Task[] writers = [.. Enumerable.Range(0, Writers).Select(i => Task.Run(() => WriteAsync(suite, i, acknowledged, stop.Token)))];
