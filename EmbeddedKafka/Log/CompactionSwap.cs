@@ -7,29 +7,39 @@ namespace Sluice.EmbeddedKafka.Log;
 /// </remarks>
 internal static class CompactionSwap
 {
-    /// <summary>Commits a draft. Call <paramref name="remove"/> once nobody can find the old segments any more.</summary>
-    /// <returns>The new segment, or null when nothing was left of the group.</returns>
-    public static Segment? Commit(string draft, List<Segment> group, out Action remove)
+    /// <summary>Opens a draft and reads it through; null when nothing was left of its group.</summary>
+    public static Segment? Open(string draft, long baseOffset)
     {
         if (new FileInfo(draft).Length == 0)
         {
-            File.Delete(draft);
-            remove = () => group.ForEach(Delete);
             return null;
+        }
+
+        var merged = Segment.Open(draft, baseOffset);
+        SegmentFiles.Load(merged);
+        return merged;
+    }
+
+    /// <summary>Decides for a draft.</summary>
+    /// <returns>Removes the old segments; to be called once nobody can find them any more.</returns>
+    public static Action Commit(string draft, Segment? merged, List<Segment> group)
+    {
+        if (merged is null)
+        {
+            File.Delete(draft);
+            return () => group.ForEach(Delete);
         }
 
         string swap = Path.ChangeExtension(draft, ".swap");
         File.Move(draft, swap, overwrite: true);
-        var merged = Segment.Open(swap, group[0].BaseOffset);
-        SegmentFiles.Load(merged);
-        remove = () =>
+        merged.Path = swap;
+        return () =>
         {
             group.ForEach(Delete);
             string path = Path.Combine(Path.GetDirectoryName(swap)!, Segment.NameOf(merged.BaseOffset) + ".log");
             File.Move(swap, path, overwrite: true);
             merged.Path = path;
         };
-        return merged;
     }
 
     /// <summary>At start, before segments are opened.</summary>

@@ -144,17 +144,19 @@ internal sealed partial class PartitionLog
 
     private void Replace(List<Segment> group, string draft)
     {
+        var merged = CompactionSwap.Open(draft, group[0].BaseOffset); // Before the gate: it reads a whole segment, and appends would wait.
         lock (_gate)
         {
             if (_closed)
             {
+                merged?.Dispose();
                 File.Delete(draft);
                 return;
             }
 
-            var replaced = CompactionSwap.Commit(draft, group, out var remove);
+            var remove = CompactionSwap.Commit(draft, merged, group);
             var rest = _segments.Where(s => !group.Contains(s));
-            Volatile.Write(ref _segments, replaced is null ? [.. rest] : [.. rest.Append(replaced).OrderBy(s => s.BaseOffset)]);
+            Volatile.Write(ref _segments, merged is null ? [.. rest] : [.. rest.Append(merged).OrderBy(s => s.BaseOffset)]);
             remove();
         }
     }

@@ -123,7 +123,14 @@ internal sealed partial class PartitionLog
             }
         }
 
-        return newest is null ? null : FindByTime(newest, newest.MaxTimestampPosition, newest.MaxTimestamp);
+        try
+        {
+            return newest is null ? null : FindByTime(newest, newest.MaxTimestampPosition, newest.MaxTimestamp);
+        }
+        catch (ObjectDisposedException)
+        {
+            return null; // Removed under the look; asked again, the log is as it now is.
+        }
     }
 
     /// <summary>The aborted transactions whose records lie in [from, to).</summary>

@@ -144,7 +144,7 @@ internal sealed partial class PartitionLog : IDisposable
             {
                 // Retention or compaction removed it meanwhile.
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 _settings.Storage.Failed(Name, e);
                 _settings.Written.Set(); // Tried again after the next interval.
@@ -172,7 +172,7 @@ internal sealed partial class PartitionLog : IDisposable
 
                 ProducerSnapshot.Of(_endOffset, _producers, _aborted).Save(Directory);
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 _settings.Storage.Failed(Name, e);
             }

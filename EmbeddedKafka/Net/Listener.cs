@@ -83,12 +83,12 @@ internal sealed class Listener : IAsyncDisposable
             socket.Dispose();
         }
 
+        await Task.WhenAll(_tasks); // Before the look at the connections: nobody adds one any more.
         foreach (var connection in _connections.Keys)
         {
             connection.Abort();
         }
 
-        await Task.WhenAll(_tasks);
         await Task.WhenAll(_connections.Values);
         _stop.Dispose();
     }
@@ -139,16 +139,28 @@ internal sealed class Listener : IAsyncDisposable
                 continue;
             }
 
-            var connection = new Connection(socket, _broker, _events);
-            _connections[connection] = Task.CompletedTask;
-            _connections[connection] = Task.Run(() => ServeAsync(connection));
+            try
+            {
+                Serve(new Connection(socket, _broker, _events));
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                socket.Dispose(); // The peer left on the way here.
+            }
         }
     }
 
-    private async Task ServeAsync(Connection connection)
+    // Known before it runs: one that is over at once would else be added after it was forgotten, and count for ever.
+    private void Serve(Connection connection)
     {
-        await connection.RunAsync();
-        _connections.TryRemove(connection, out _);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connections[connection] = over.Task;
+        _ = Task.Run(async () =>
+        {
+            await connection.RunAsync();
+            _connections.TryRemove(connection, out _);
+            over.SetResult();
+        });
     }
 
     private async Task WatchAsync()

@@ -3,11 +3,28 @@ namespace Sluice.EmbeddedKafka.Net;
 /// <summary>What happens on connections and is worth a line.</summary>
 internal sealed partial class NetEvents(ILogger logger)
 {
+    private const int FloodMs = 10_000; // What a flood of connections causes is a line now and then, not a line each.
+
+    private long _acceptFailedAt = -FloodMs;
+    private long _tooManyAt = -FloodMs;
+
     public void NoIPv6(int port) => NoIPv6(logger, port);
 
-    public void AcceptFailed(string reason) => AcceptFailed(logger, reason);
+    public void AcceptFailed(string reason)
+    {
+        if (IsDue(ref _acceptFailedAt))
+        {
+            AcceptFailed(logger, reason);
+        }
+    }
 
-    public void TooMany(int limit) => TooMany(logger, limit);
+    public void TooMany(int limit)
+    {
+        if (IsDue(ref _tooManyAt))
+        {
+            TooMany(logger, limit);
+        }
+    }
 
     public void Malformed(string peer, string what)
     {
@@ -19,13 +36,20 @@ internal sealed partial class NetEvents(ILogger logger)
 
     public void Failed(string peer, string request, Exception e) => Failed(logger, e, peer, request);
 
+    private static bool IsDue(ref long at)
+    {
+        long last = Volatile.Read(ref at);
+        long now = Environment.TickCount64;
+        return now - last >= FloodMs && Interlocked.CompareExchange(ref at, now, last) == last;
+    }
+
     [LoggerMessage(8020, LogLevel.Debug, "Port {Port} of ::1 is not to be had; clients that say localhost fall back to 127.0.0.1")]
     private static partial void NoIPv6(ILogger logger, int port);
 
     [LoggerMessage(8021, LogLevel.Warning, "A connection could not be accepted: {Reason}. The next one is tried")]
     private static partial void AcceptFailed(ILogger logger, string reason);
 
-    [LoggerMessage(8022, LogLevel.Warning, "A connection was closed at once: {Limit} are open, which is the limit")]
+    [LoggerMessage(8022, LogLevel.Warning, "New connections are closed at once: {Limit} are open, which is the limit; end some")]
     private static partial void TooMany(ILogger logger, int limit);
 
     [LoggerMessage(8023, LogLevel.Warning, "Client {Peer} sent {What}; its connection was closed")]

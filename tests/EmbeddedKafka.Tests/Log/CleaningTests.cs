@@ -49,6 +49,19 @@ public sealed class CleaningTests
     }
 
     [Fact]
+    public async Task An_index_that_cannot_be_written_leaves_the_cleaning_of_other_partitions_going_on()
+    {
+        await using var broker = await StartAsync();
+        await broker.CreateAsync("barred", 1, Eager);
+        await broker.CreateAsync("compacted", 1, Eager);
+        string log = Directory.GetFiles(broker.Options.DataDirectory, "*.log", SearchOption.AllDirectories).Single(path => path.Contains("barred", StringComparison.Ordinal));
+        Directory.CreateDirectory(Path.ChangeExtension(log, ".index") + ".tmp"); // A folder where the draft of the index goes.
+        await FillAsync(broker, "barred", CompressionType.None, 20);
+        await FillAsync(broker, "compacted", CompressionType.None, 100);
+        await Eventually.TrueAsync(() => broker.Broker.Inner.Topics.Find("compacted", 0)!.SizeBytes < 20_000, "the log shrinks");
+    }
+
+    [Fact]
     public async Task A_tombstone_takes_its_key_out_and_then_goes_itself()
     {
         await using var broker = await StartAsync();

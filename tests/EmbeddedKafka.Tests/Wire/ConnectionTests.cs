@@ -86,4 +86,49 @@ public sealed class ConnectionTests
         using var fourth = await ConnectAsync(broker);
         Assert.NotEmpty(await AskAsync(fourth, "0012 0000 00000001 ffff"));
     }
+
+    [Fact]
+    public async Task A_stop_while_clients_come_and_stay_waits_for_none_of_them()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            await using var broker = await StartAsync();
+            using var stop = new CancellationTokenSource();
+            Task[] clients = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+            {
+                var all = new List<TcpClient>();
+                try
+                {
+                    while (!stop.IsCancellationRequested)
+                    {
+                        all.Add(await ConnectAsync(broker));
+                    }
+                }
+                catch (SocketException)
+                {
+                    // The broker is gone.
+                }
+
+                await Task.Delay(Timeout.Infinite, stop.Token).ContinueWith(static _ => { }, TaskScheduler.Default); // They stay.
+                all.ForEach(client => client.Dispose());
+            }))];
+            await Eventually.TrueAsync(() => broker.Broker.Connections > 20, "clients come");
+            await broker.Broker.DisposeAsync().AsTask().WaitAsync(Patience);
+            await stop.CancelAsync();
+            await Task.WhenAll(clients);
+        }
+    }
+
+    [Fact]
+    public async Task Clients_that_leave_at_once_are_forgotten()
+    {
+        await using var broker = await StartAsync();
+        for (int i = 0; i < 2000; i++)
+        {
+            using var client = await ConnectAsync(broker);
+            client.LingerState = new LingerOption(true, 0);
+        }
+
+        await Eventually.TrueAsync(() => broker.Broker.Connections == 0, "no connection", found: () => $"{broker.Broker.Connections}");
+    }
 }
