@@ -81,7 +81,7 @@ internal static class DumpCommand
         // Frames carry monotonic time, people read the wall clock: both are read once, here.
         private readonly long _offsetNs = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100
             - (long)(Stopwatch.GetTimestamp() * (1_000_000_000.0 / Stopwatch.Frequency));
-        private readonly HashSet<string> _problems = [];
+        private readonly HashSet<string> _said = [];
         private long _frames;
         private long _lost;
 
@@ -120,8 +120,14 @@ internal static class DumpCommand
             await tap.LookAsync(problems, stop);
             foreach (string problem in problems)
             {
-                if (_problems.Add(problem))
+                if (_said.Add(problem))
                     streams.Error.WriteLine($"sluice: {problem}");
+            }
+
+            foreach (string link in tap.LinkNames)
+            {
+                if (_said.Add(link))
+                    streams.Error.WriteLine($"sluice: link {link}");
             }
         }
 

@@ -67,6 +67,9 @@ public sealed class EngineCounters
     /// <inheritdoc cref="EngineCounter.DataBytesSent"/>
     public ref long DataBytesSent => ref _memory.Slot(EngineCounter.DataBytesSent);
 
+    /// <inheritdoc cref="EngineCounter.DataBytesReferred"/>
+    public ref long DataBytesReferred => ref _memory.Slot(EngineCounter.DataBytesReferred);
+
     /// <inheritdoc cref="EngineCounter.CreditStalls"/>
     public ref long CreditStalls => ref _memory.Slot(EngineCounter.CreditStalls);
 

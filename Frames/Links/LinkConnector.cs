@@ -18,6 +18,7 @@ internal sealed class LinkConnector : IAsyncDisposable
     private readonly FileSystemWatcher? _watch;
     private readonly Dictionary<string, Task> _links = [];
     private readonly Task _loop;
+    private long _lastEpoch;
     private string? _lastProblem;
 
     public LinkConnector(EngineGroup group, string room)
@@ -115,6 +116,9 @@ internal sealed class LinkConnector : IAsyncDisposable
         }
     }
 
+    // By the clock, so that it grows from one process of this instance to the next; one more at least.
+    private long NextEpoch() => _lastEpoch = Math.Max(_lastEpoch + 1, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+
     private async Task<SharedMemoryLink?> ConnectAsync(string path)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -133,10 +137,11 @@ internal sealed class LinkConnector : IAsyncDisposable
 
             int ringBytes = _group.Options.RingBytes;
             file = MappedFile.Create(RingFiles.NewPath(_group.Options.RunDirectory!), SharedMemoryLink.FileBytes(_group.Engines.Count, peer.Engines, ringBytes));
-            link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: true, ringBytes, _group.Maps);
+            link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: true, ringBytes, NextEpoch(), _group.Maps);
             LinkHello hello = _group.Hello();
             hello.Rings = file.Path;
             hello.RingBytes = ringBytes;
+            hello.Epoch = _lastEpoch;
             await hello.SendAsync(socket, deadline.Token).ConfigureAwait(false);
             LinkHello answer = await LinkHello.ReceiveAsync(socket, deadline.Token).ConfigureAwait(false);
             if (!answer.IsReady)

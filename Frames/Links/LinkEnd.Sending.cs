@@ -76,9 +76,13 @@ public sealed partial class LinkEnd
         record.Int32(FrameLayout.DataPayloadBytes, payloadBytes);
         record.Int32(FrameLayout.DataExtensionBytes, extensionBytes);
         port.CountSent(Math.Max(0, payloadBytes));
-        if (source is not null && IsLocal)
+        if (source is not null)
         {
-            source.Depart();
+            Engine.Counters.DataBytesReferred += payloadBytes;
+            if (IsLocal)
+            {
+                source.Depart();
+            }
         }
 
         Commit(span[..bytes]);

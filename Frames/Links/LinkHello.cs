@@ -9,7 +9,7 @@ namespace Sluice.Frames.Links;
 /// <remarks>
 /// <code>
 /// listener:   {"sluice":1,"room":"kafka-cache","instance":0,"host":"h","pid":42,"engines":2,"bells":["…","…"]}
-/// connector:  {"sluice":1,"room":"protocol-workers","instance":0,"host":"h","pid":41,"engines":2,"bells":["…","…"],"rings":"…","ringBytes":1048576}
+/// connector:  {"sluice":1,"room":"protocol-workers","instance":0,"host":"h","pid":41,"engines":2,"bells":["…","…"],"rings":"…","ringBytes":1048576,"epoch":7}
 /// listener:   {"sluice":1,"isReady":true}      or      {"sluice":1,"refusal":"…"}
 /// </code>
 /// </remarks>
@@ -54,6 +54,10 @@ internal sealed class LinkHello
     [JsonPropertyName("ringBytes")]
     public int RingBytes { get; set; }
 
+    /// <summary>Which opening of the link this is, from 1: every ring in the file says the same.</summary>
+    [JsonPropertyName("epoch")]
+    public long Epoch { get; set; }
+
     /// <summary>A visitor that only wants to look: it is told of the links and goes.</summary>
     [JsonPropertyName("attach")]
     public bool IsVisit { get; set; }
@@ -87,7 +91,7 @@ internal sealed class LinkHello
 
     /// <summary>Why the rings of a connector cannot be mapped; null when they can.</summary>
     public string? RingObjection(string runDirectory) =>
-        Rings is null ? "announces no ring file" : !RunFile.IsIn(RingFiles.Folder(runDirectory), Rings, ".ring") ? "names a ring file in another place than ring files are" : null;
+        Epoch <= 0 ? "names no epoch" : Rings is null ? "announces no ring file" : !RunFile.IsIn(RingFiles.Folder(runDirectory), Rings, ".ring") ? "names a ring file in another place than ring files are" : null;
 
     /// <summary>The part of <see cref="Objection"/> that holds for visitors too.</summary>
     public string? VersionObjection() =>
@@ -161,6 +165,9 @@ internal sealed class LinkDescription
 
     [JsonPropertyName("ringBytes")]
     public int RingBytes { get; set; }
+
+    [JsonPropertyName("epoch")]
+    public long Epoch { get; set; }
 }
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -144,7 +144,7 @@ internal sealed class LinkListener : IAsyncDisposable
             MappedFile file = MappedFile.Open(peer.Rings!);
             try
             {
-                link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: false, peer.RingBytes, _group.Maps);
+                link = SharedMemoryLink.Join(socket, file, peer, _group.Engines, isConnector: false, peer.RingBytes, peer.Epoch, _group.Maps);
             }
             catch
             {

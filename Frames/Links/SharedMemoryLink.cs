@@ -12,19 +12,21 @@ internal sealed class SharedMemoryLink
 {
     private readonly Socket _socket;
     private readonly MappedFile _file;
-    private readonly FifoDoorbell[] _bells;
+    private readonly FifoDoorbell?[] _bells;
     private readonly List<LinkEnd> _ends = [];
     private readonly int _ringBytes;
+    private readonly long _epoch;
     private int _endsLeft;
     private int _isClosing;
 
-    private SharedMemoryLink(Socket socket, MappedFile file, FifoDoorbell[] bells, LinkHello peer, int ringBytes)
+    private SharedMemoryLink(Socket socket, MappedFile file, FifoDoorbell?[] bells, LinkHello peer, int ringBytes, long epoch)
     {
         _socket = socket;
         _file = file;
         _bells = bells;
         Peer = peer;
         _ringBytes = ringBytes;
+        _epoch = epoch;
     }
 
     public LinkHello Peer { get; }
@@ -41,13 +43,14 @@ internal sealed class SharedMemoryLink
         Engines = Peer.Engines,
         Rings = $"/proc/{Environment.ProcessId}/fd/{_file.Descriptor}",
         RingBytes = _ringBytes,
+        Epoch = _epoch,
     };
 
     public static long FileBytes(int connectorEngines, int listenerEngines, int ringBytes) => 2L * connectorEngines * listenerEngines * Stride(ringBytes);
 
     /// <summary>Joins the engines once the hand-shake is through.</summary>
     /// <exception cref="IOException">The file does not hold what the hand-shake said, or a bell is gone.</exception>
-    public static unsafe SharedMemoryLink Join(Socket socket, MappedFile file, LinkHello peer, IReadOnlyList<FrameEngine> engines, bool isConnector, int ringBytes, SourceMaps? maps)
+    public static SharedMemoryLink Join(Socket socket, MappedFile file, LinkHello peer, IReadOnlyList<FrameEngine> engines, bool isConnector, int ringBytes, long epoch, SourceMaps? maps)
     {
         int connectors = isConnector ? engines.Count : peer.Engines;
         int listeners = isConnector ? peer.Engines : engines.Count;
@@ -56,29 +59,41 @@ internal sealed class SharedMemoryLink
             throw new IOException("the ring file is smaller than announced");
         }
 
-        var bells = new FifoDoorbell[peer.Engines];
-        for (int i = 0; i < bells.Length; i++)
+        var link = new SharedMemoryLink(socket, file, new FifoDoorbell[peer.Engines], peer, ringBytes, epoch);
+        try
         {
-            bells[i] = FifoDoorbell.TryOpen(peer.Bells[i]) ?? throw new IOException($"the peer's doorbell {peer.Bells[i]} is gone");
+            link.Join(engines, connectors, listeners, isConnector, maps);
+            return link;
+        }
+        catch
+        {
+            link.CloseBells();
+            throw;
+        }
+    }
+
+    private unsafe void Join(IReadOnlyList<FrameEngine> engines, int connectors, int listeners, bool isConnector, SourceMaps? maps)
+    {
+        for (int i = 0; i < _bells.Length; i++)
+        {
+            _bells[i] = FifoDoorbell.TryOpen(Peer.Bells[i]) ?? throw new IOException($"the peer's doorbell {Peer.Bells[i]} is gone");
         }
 
-        var link = new SharedMemoryLink(socket, file, bells, peer, ringBytes);
         for (int c = 0; c < connectors; c++)
         {
             for (int a = 0; a < listeners; a++)
             {
-                byte* pair = file.Start + (2L * ((c * listeners) + a) * Stride(ringBytes));
-                FrameRing forth = Ring(pair, isConnector, ringBytes);
-                FrameRing back = Ring(pair + Stride(ringBytes), isConnector, ringBytes);
+                byte* pair = _file.Start + (2L * ((c * listeners) + a) * Stride(_ringBytes));
+                FrameRing forth = Ring(pair, isConnector);
+                FrameRing back = Ring(pair + Stride(_ringBytes), isConnector);
                 FrameEngine engine = engines[isConnector ? c : a];
-                FifoDoorbell bell = bells[isConnector ? a : c];
-                var other = new LinkPeer(peer.Key, isConnector ? a : c, IsNear: true);
-                link._ends.Add(new LinkEnd(engine, peer.Room, isConnector ? forth : back, isConnector ? back : forth, bell.Ring, other) { Maps = maps });
+                FifoDoorbell bell = _bells[isConnector ? a : c]!;
+                var other = new LinkPeer(Peer.Key, isConnector ? a : c, IsNear: true);
+                _ends.Add(new LinkEnd(engine, Peer.Room, isConnector ? forth : back, isConnector ? back : forth, bell.Ring, other) { Maps = maps });
             }
         }
 
-        link._endsLeft = link._ends.Count;
-        return link;
+        _endsLeft = _ends.Count;
     }
 
     /// <summary>Lets go of a link that never ran: the peer left in the middle of the hand-shake.</summary>
@@ -137,9 +152,14 @@ internal sealed class SharedMemoryLink
     private void Free()
     {
         _file.Dispose();
-        foreach (FifoDoorbell bell in _bells)
+        CloseBells();
+    }
+
+    private void CloseBells()
+    {
+        foreach (FifoDoorbell? bell in _bells)
         {
-            bell.Dispose();
+            bell?.Dispose();
         }
     }
 
@@ -151,8 +171,16 @@ internal sealed class SharedMemoryLink
         }
     }
 
-    private static unsafe FrameRing Ring(byte* memory, bool isCreator, int ringBytes) =>
-        isCreator ? FrameRing.Create(memory, ringBytes) : FrameRing.TryOpen(memory, Stride(ringBytes)) ?? throw new IOException("the ring file holds no ring of this version");
+    private unsafe FrameRing Ring(byte* memory, bool isCreator)
+    {
+        if (isCreator)
+        {
+            return FrameRing.Create(memory, _ringBytes, _epoch);
+        }
+
+        FrameRing ring = FrameRing.TryOpen(memory, Stride(_ringBytes)) ?? throw new IOException("the ring file holds no ring of this version");
+        return ring.Epoch == _epoch ? ring : throw new IOException($"the ring file is of epoch {ring.Epoch}, the hand-shake of {_epoch}: it is left of another link");
+    }
 
     // Whole pages, so that rings of different engine pairs never share one.
     internal static int Stride(int ringBytes) => (FrameRing.SizeOf(ringBytes) + 4095) & ~4095;

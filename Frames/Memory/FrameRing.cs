@@ -6,7 +6,7 @@ namespace Sluice.Frames.Memory;
 /// <summary>A single-producer single-consumer ring of variable-length records in plain or mapped memory.</summary>
 /// <remarks>
 /// <code>
-///   0..127   magic i64, version i32, capacity i32        written once by the creator
+///   0..127   magic i64, version i32, capacity i32, epoch i64   written once by the creator
 /// 128..255   tail i64      next byte the producer writes; one ordered store commits a record
 /// 256..383   head i64      next byte the consumer reads
 /// 384..511   parked i32    1 while the consumer sleeps: the producer then rings its doorbell
@@ -31,6 +31,7 @@ public sealed unsafe class FrameRing
 
     private const long Magic = 0x31474E4952434C53; // "SLCRING1"
     private const int Version = 1;
+    private const int EpochOffset = 16;
     internal const int TailOffset = 128;
     internal const int HeadOffset = 256;
     private const int ParkedOffset = 384;
@@ -51,6 +52,7 @@ public sealed unsafe class FrameRing
         _header = memory;
         _records = memory + HeaderBytes;
         _capacity = capacityBytes;
+        Epoch = *(long*)(memory + EpochOffset);
         _mask = capacityBytes - 1;
         _tail = _tailSeen = Volatile.Read(ref Cursor(TailOffset));
         _head = _headSeen = Volatile.Read(ref Cursor(HeadOffset));
@@ -62,8 +64,9 @@ public sealed unsafe class FrameRing
     /// <summary>Lays out an empty ring.</summary>
     /// <param name="memory">At least <see cref="SizeOf"/> bytes, 8-byte aligned, alive as long as the ring.</param>
     /// <param name="capacityBytes">A power of two from <see cref="CapacityBytesMin"/> to <see cref="CapacityBytesMax"/>.</param>
+    /// <param name="epoch">Which opening of its link it serves; 0 for a ring within a process.</param>
     /// <exception cref="ArgumentOutOfRangeException">The capacity is no power of two in range.</exception>
-    public static FrameRing Create(byte* memory, int capacityBytes)
+    public static FrameRing Create(byte* memory, int capacityBytes, long epoch = 0)
     {
         if (capacityBytes is < CapacityBytesMin or > CapacityBytesMax || !int.IsPow2(capacityBytes))
         {
@@ -73,6 +76,7 @@ public sealed unsafe class FrameRing
         new Span<byte>(memory, HeaderBytes).Clear();
         *(int*)(memory + 8) = Version;
         *(int*)(memory + 12) = capacityBytes;
+        *(long*)(memory + EpochOffset) = epoch;
         Volatile.Write(ref *(long*)memory, Magic);
         return new FrameRing(memory, capacityBytes);
     }
@@ -98,6 +102,9 @@ public sealed unsafe class FrameRing
 
     /// <summary>Size of the record area, in bytes.</summary>
     public int CapacityBytes => _capacity;
+
+    /// <summary>Which opening of its link it serves.</summary>
+    public long Epoch { get; }
 
     /// <summary>True when this side met bytes that the other side never writes.</summary>
     public bool IsCorrupt { get; private set; }

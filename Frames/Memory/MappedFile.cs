@@ -32,17 +32,18 @@ public sealed unsafe class MappedFile : IDisposable
     /// <summary>First byte; null after dispose.</summary>
     public byte* Start => _pointer;
 
-    /// <summary>Creates a zeroed file of this size and maps it.</summary>
-    /// <exception cref="IOException">The file exists already or cannot be made.</exception>
+    /// <summary>Creates a zeroed file of this size, with its memory or disk space reserved, and maps it.</summary>
+    /// <remarks>A page that could not be had when it is first written would end the process (SIGBUS); so all of them are had now.</remarks>
+    /// <exception cref="IOException">The file exists already or cannot be made, or there is no room for it.</exception>
     public static MappedFile Create(string path, long bytes)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, PreallocationSize = bytes };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        var stream = new FileStream(path, options);
+        FileStream stream = Reserve(path, options);
         try
         {
             stream.SetLength(bytes);
@@ -89,6 +90,19 @@ public sealed unsafe class MappedFile : IDisposable
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
             _view.Dispose();
             _file.Dispose();
+        }
+    }
+
+    private static FileStream Reserve(string path, FileStreamOptions options)
+    {
+        try
+        {
+            return new FileStream(path, options);
+        }
+        catch (IOException exception) when (exception.GetType() == typeof(IOException) && !File.Exists(path)) // The kinds of it say what they are.
+        {
+            throw new IOException(
+                $"there is no room for the {options.PreallocationSize} bytes of {path}; free some, or make the file system larger (of a container: its /dev/shm)", exception);
         }
     }
 

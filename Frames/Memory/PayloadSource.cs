@@ -26,6 +26,14 @@ public sealed unsafe class PayloadSource
         _mapping = mapping;
     }
 
+    /// <summary>Maps all of a file and offers it.</summary>
+    /// <exception cref="IOException">It is not there, empty, or cannot be read.</exception>
+    public static PayloadSource Open(string path)
+    {
+        var map = new ReadOnlyMap(File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete));
+        return new PayloadSource(path, map.Start, map.Bytes, map);
+    }
+
     /// <summary>Where the file is, or was.</summary>
     public string Path { get; }
 

@@ -28,11 +28,14 @@ internal sealed unsafe class RingTap
     /// <summary>True when the ring holds what no producer writes; nothing more is read.</summary>
     public bool IsCorrupt { get; private set; }
 
-    /// <summary>Opens a tap; null when there is no ring of this version and size.</summary>
-    public static RingTap? TryOpen(byte* memory, long bytes)
+    /// <summary>Opens a tap; null when there is no ring of this version, size and epoch.</summary>
+    /// <param name="memory">Its first byte.</param>
+    /// <param name="bytes">Its room.</param>
+    /// <param name="epoch">The opening of the link that it must be of.</param>
+    public static RingTap? TryOpen(byte* memory, long bytes, long epoch)
     {
         // The check is FrameRing's own; what it makes is thrown away, because only its owners may move cursors.
-        return FrameRing.TryOpen(memory, bytes) is { } ring ? new RingTap(memory, ring.CapacityBytes) : null;
+        return FrameRing.TryOpen(memory, bytes) is { } ring && ring.Epoch == epoch ? new RingTap(memory, ring.CapacityBytes) : null;
     }
 
     /// <summary>Copies the next record.</summary>

@@ -121,4 +121,8 @@ public enum EngineCounter
     /// <summary>Records that were taken and are not acknowledged by Kafka, in bytes.</summary>
     [CounterLabel("engine.memory.records", "Records that were taken and are not acknowledged by Kafka, in bytes.")]
     MemoryRecords = 118,
+
+    /// <summary>Payload bytes of DATA frames sent that say where it lies instead of carrying it.</summary>
+    [CounterLabel("engine.data.referred", "Payload bytes of DATA frames sent that say where it lies instead of carrying it.")]
+    DataBytesReferred = 120,
 }

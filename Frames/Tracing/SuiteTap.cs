@@ -22,6 +22,9 @@ public sealed class SuiteTap : IDisposable
     /// <summary>Links that are watched now.</summary>
     public int LinkCount => _links.Count;
 
+    /// <summary>Those links for people: connector, listener, and which opening of the link it is.</summary>
+    public IEnumerable<string> LinkNames => _links.Values.Select(link => link.Name);
+
     /// <summary>Asks every process for its links, and opens those that are new. Once a second is enough.</summary>
     /// <param name="problems">Gets a line for each process that could not be asked or link that could not be opened.</param>
     /// <param name="cancellation">Ends the look.</param>
@@ -166,6 +169,8 @@ public sealed class SuiteTap : IDisposable
             _file = new ReadOnlyMap(File.OpenHandle(link.Rings, share: FileShare.ReadWrite | FileShare.Delete));
             string back = $"{listener.Room}-{listener.Instance}";
             string front = $"{link.Room}-{link.Instance}";
+            Epoch = link.Epoch;
+            Name = $"{front} > {back}, epoch {Epoch}";
             int stride = SharedMemoryLink.Stride(link.RingBytes);
             for (int c = 0; c < link.Engines; c++)
             {
@@ -178,11 +183,15 @@ public sealed class SuiteTap : IDisposable
             }
         }
 
+        public long Epoch { get; }
+
+        public string Name { get; }
+
         public List<(TracedWay Way, RingTap Tap)> Taps { get; } = [];
 
         public void Dispose() => _file.Dispose();
 
         private void Add(TracedWay way, long offset, int bytes) =>
-            Taps.Add((way, (offset + bytes <= _file.Bytes ? RingTap.TryOpen(_file.Start + offset, bytes) : null) ?? throw new IOException($"the rings of {way.From} and {way.To} are not of this version, or gone already")));
+            Taps.Add((way, (offset + bytes <= _file.Bytes ? RingTap.TryOpen(_file.Start + offset, bytes, Epoch) : null) ?? throw new IOException($"the rings of {way.From} and {way.To} are not of this version, or gone already")));
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.IO.MemoryMappedFiles;
 using Sluice.Frames;
 using Sluice.Frames.Memory;
 
@@ -74,7 +73,7 @@ internal static class ReferenceBench
         }
     }
 
-    private sealed unsafe class Sender(string path, long bytes, bool isReference) : StreamHandler
+    private sealed class Sender(string path, long bytes, bool isReference) : StreamHandler
     {
         private static PayloadSource? _source;
         private static byte[]? _content;
@@ -86,7 +85,8 @@ internal static class ReferenceBench
 
         public override void OnWindow(in WindowFrame frame)
         {
-            _source ??= Map(path);
+            _source ??= PayloadSource.Open(path);
+            _content ??= File.ReadAllBytes(path);
             while (_sent < bytes && Port.SendableBytes >= PieceBytes)
             {
                 long position = _sent % FileBytes;
@@ -101,15 +101,5 @@ internal static class ReferenceBench
         }
 
         public override void OnClosed() => _done.TrySetResult();
-
-        private static PayloadSource Map(string path)
-        {
-            _content = File.ReadAllBytes(path);
-            using var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            MemoryMappedViewAccessor view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-            byte* start = null;
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            return new PayloadSource(path, start, FileBytes, view);
-        }
     }
 }

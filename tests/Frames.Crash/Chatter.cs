@@ -12,6 +12,9 @@ public sealed class Chatter(FrameEngine engine, int seed)
     private int _open;
     private long _bytes;
 
+    /// <summary>Where half of the content lies that is sent; null sends all of it as bytes.</summary>
+    public CrashSource? Source { get; init; }
+
     /// <summary>Goes on after failures, trying again every few milliseconds. Otherwise each conversation that fails is the last of its row.</summary>
     public bool IsEndless { get; init; }
 
@@ -67,17 +70,14 @@ public sealed class Chatter(FrameEngine engine, int seed)
             while (_sent < contentBytes && Port.SendableBytes is > 0 and int sendable)
             {
                 int bytes = Math.Min(sendable, contentBytes - _sent);
-                if (!Port.TryClaimData(bytes, 0, out DataClaim claim))
+                bool isSent = chatter.Source is { } source && chatter._random.Next(2) == 0
+                    ? Port.TrySendReference(source.Next(), (byte)_sent, bytes)
+                    : TrySend(bytes);
+                if (!isSent)
                 {
                     break;
                 }
 
-                for (int i = 0; i < bytes; i++)
-                {
-                    claim.Payload[i] = (byte)(_sent + i);
-                }
-
-                claim.Commit(bytes);
                 _sent += bytes;
             }
 
@@ -85,6 +85,22 @@ public sealed class Chatter(FrameEngine engine, int seed)
             {
                 Port.SendEnd();
             }
+        }
+
+        private bool TrySend(int bytes)
+        {
+            if (!Port.TryClaimData(bytes, 0, out DataClaim claim))
+            {
+                return false;
+            }
+
+            for (int i = 0; i < bytes; i++)
+            {
+                claim.Payload[i] = (byte)(_sent + i);
+            }
+
+            claim.Commit(bytes);
+            return true;
         }
 
         public override void OnData(in DataFrame frame)

@@ -10,7 +10,7 @@ public sealed class EchoBinding : IBinding
     {
         public override void OnBegin(in BeginFrame frame) => Port.SendBegin(frame.Extension);
 
-        public override void OnData(in DataFrame frame) => Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
+        public override void OnData(in DataFrame frame) => Port.TryPassOn(frame, frame.Flags, frame.Extension);
 
         public override void OnEnd(in EndFrame frame) => Port.SendEnd(frame.Extension);
 

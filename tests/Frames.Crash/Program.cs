@@ -8,7 +8,7 @@ using Sluice.Frames.Memory;
 //   consume FILE       line: the number of the record to stop after, -1 for none
 //   engines            says how many engines a service would have here, and ends
 //   link RUNDIR back   listens, and echoes what comes
-//   link RUNDIR front  connects to back, and keeps conversations going
+//   link RUNDIR front  connects to back, and keeps conversations going, with content in files of RUNDIR/content
 switch (args)
 {
     case ["produce", var file]:
@@ -132,13 +132,13 @@ static async Task LinkAsync(string directory, string room)
 {
     bool isFront = room == "front";
     await using EngineGroup group = EngineGroup.Start(
-        new EngineGroupOptions { Room = room, EngineCount = 2, RunDirectory = directory, ConnectTo = isFront ? ["back"] : [] },
+        new EngineGroupOptions { Room = room, EngineCount = 2, RunDirectory = directory, SourceDirectory = directory, ConnectTo = isFront ? ["back"] : [] },
         engine =>
         {
             if (isFront)
             {
                 engine.Place(Chatter.BindingId, "back");
-                engine.Post(() => _ = new Chatter(engine, seed: engine.Index) { IsEndless = true }.Start(8));
+                engine.Post(() => _ = new Chatter(engine, seed: engine.Index) { IsEndless = true, Source = new CrashSource(Path.Combine(directory, "content")) }.Start(8));
             }
             else
             {

@@ -37,11 +37,11 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
     {
         var chatters = new List<Chatter>();
         _group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "front", EngineCount = 2, RunDirectory = _directory, ConnectTo = ["back"], Observer = new LeakObserver() },
+            new EngineGroupOptions { Room = "front", EngineCount = 2, RunDirectory = _directory, SourceDirectory = _directory, ConnectTo = ["back"], Observer = new LeakObserver() },
             engine =>
             {
                 engine.Place(Chatter.BindingId, "back");
-                chatters.Add(new Chatter(engine, _random.Next()));
+                chatters.Add(new Chatter(engine, _random.Next()) { Source = new CrashSource(Path.Combine(_directory, "content")) });
             });
         for (int kill = 0; kill < Kills.OfLinks / 2; kill++)
         {
@@ -59,14 +59,16 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
             AssertBalanced();
         }
 
+        AssertReferred();
         await Finish("back");
+        chatters.ForEach(chatter => chatter.Source!.Dispose());
     }
 
     [Fact]
     public async Task When_a_caller_is_killed_its_streams_end_and_its_successor_is_served()
     {
         _group = EngineGroup.Start(
-            new EngineGroupOptions { Room = "back", EngineCount = 2, RunDirectory = _directory, Observer = new LeakObserver() },
+            new EngineGroupOptions { Room = "back", EngineCount = 2, RunDirectory = _directory, SourceDirectory = _directory, Observer = new LeakObserver() },
             engine => engine.Attach(Chatter.BindingId, new Crash.EchoBinding()));
         for (int kill = 0; kill < Kills.OfLinks / 2; kill++)
         {
@@ -77,6 +79,7 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
             AssertBalanced();
         }
 
+        AssertReferred();
         await Finish("front");
 
         long Frames() => _group.Engines.Sum(engine => engine.Counters.FramesReceived);
@@ -143,6 +146,13 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
             _noticesMs.Sort();
             output.WriteLine($"{_noticesMs.Count} kills: streams ended after {_noticesMs[_noticesMs.Count / 2]:F1} ms (median), {_noticesMs[^1]:F1} ms (longest)");
         }
+    }
+
+    // Part of the content went by reference, and when all is over no file of a peer is mapped any more.
+    private void AssertReferred()
+    {
+        Assert.All(_group!.Engines, engine => Assert.True(engine.Counters.DataBytesReferred > 0));
+        Assert.True(SpinWait.SpinUntil(() => _group.Maps!.Count == 0, DeadlineMs), "files of dead peers are still mapped");
     }
 
     // Every stream that began is over: what was counted in is counted out.

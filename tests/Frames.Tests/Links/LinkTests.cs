@@ -133,6 +133,50 @@ public sealed class LinkTests : IAsyncDisposable
         await Until(() => front.HasLinkTo("back"));
     }
 
+    [Theory]
+    [InlineData(7, null)]
+    [InlineData(6, "the ring file is of epoch 7, the hand-shake of 6")]
+    [InlineData(0, "names no epoch")]
+    public async Task A_ring_file_of_another_epoch_is_refused(long epoch, string? reason)
+    {
+        var refusals = new Refusals();
+        _groups.Add(EngineGroup.Start(new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = _directory, Observer = refusals }, _ => { }));
+        const int RingBytes = Memory.FrameRing.CapacityBytesMin;
+        using Memory.MappedFile file = RingsOf(epoch: 7, RingBytes);
+        using var bell = Links.FifoDoorbell.Create(Path.Combine(_directory, "front-0.0.bell"));
+        using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_directory, "back-0.sock")));
+            await Links.LinkHello.ReceiveAsync(socket, CancellationToken.None);
+            var hello = new Links.LinkHello { Version = 1, Room = "front", Engines = 1, Bells = [bell.Path], Rings = file.Path, RingBytes = RingBytes, Epoch = epoch };
+            await hello.SendAsync(socket, CancellationToken.None);
+            if (reason is null)
+            {
+                Assert.True((await Links.LinkHello.ReceiveAsync(socket, CancellationToken.None)).IsReady);
+                await Until(() => _groups[0].HasLinkTo("front"));
+            }
+            else
+            {
+                await Until(() => refusals.Messages.Count == 1);
+                Assert.Contains(reason, refusals.Messages[0], StringComparison.Ordinal);
+            }
+        }
+
+        file.Unlink();
+    }
+
+    [Fact]
+    public void A_file_that_has_no_room_is_refused_with_its_size_and_what_to_do()
+    {
+        string path = Path.Combine(_directory, "large.ring");
+        IOException exception = Assert.Throws<IOException>(() => Memory.MappedFile.Create(path, 1L << 60));
+        Assert.Contains($"no room for the {1L << 60} bytes of {path}; free some", exception.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(path));
+        using Memory.MappedFile file = Memory.MappedFile.Create(path, 1 << 20);
+        Assert.Contains("exists", Assert.Throws<IOException>(() => Memory.MappedFile.Create(path, 1 << 20)).Message, StringComparison.Ordinal);
+        file.Unlink();
+    }
+
     [Fact]
     public async Task Everything_a_link_needs_is_private_to_the_user()
     {
@@ -164,6 +208,17 @@ public sealed class LinkTests : IAsyncDisposable
         Assert.Equal(["back-0.0.bell", "back-1.0.bell"], Directory.GetFiles(_directory, "*.bell").Select(file => Path.GetFileName(file)).Order());
         File.Delete(Path.Combine(_directory, "back-1.0.bell"));
         await Task.CompletedTask;
+    }
+
+    private unsafe Memory.MappedFile RingsOf(long epoch, int ringBytes)
+    {
+        Memory.MappedFile file = Memory.MappedFile.Create(Links.RingFiles.NewPath(_directory), Links.SharedMemoryLink.FileBytes(1, 1, ringBytes));
+        for (int ring = 0; ring < 2; ring++)
+        {
+            Memory.FrameRing.Create(file.Start + (ring * Links.SharedMemoryLink.Stride(ringBytes)), ringBytes, epoch);
+        }
+
+        return file;
     }
 
     private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(path);

@@ -19,7 +19,7 @@ public sealed unsafe class RingTapTests : IDisposable
     public void It_sees_what_waits_and_what_comes_and_changes_nothing()
     {
         Write(100);
-        RingTap tap = RingTap.TryOpen(_memory.Pointer, FrameRing.SizeOf(Capacity))!;
+        RingTap tap = RingTap.TryOpen(_memory.Pointer, FrameRing.SizeOf(Capacity), epoch: 0)!;
         Write(101);
         byte[] before = new ReadOnlySpan<byte>(_memory.Pointer, 1024).ToArray();
         byte[] record = new byte[FrameLayout.RecordBytesMax];
@@ -32,7 +32,7 @@ public sealed unsafe class RingTapTests : IDisposable
     [Fact]
     public void When_it_is_lapped_it_says_how_much_it_missed_and_goes_on()
     {
-        RingTap tap = RingTap.TryOpen(_memory.Pointer, FrameRing.SizeOf(Capacity))!;
+        RingTap tap = RingTap.TryOpen(_memory.Pointer, FrameRing.SizeOf(Capacity), epoch: 0)!;
         long written = 0;
         for (int i = 0; i < 10_000; i++)
         {
@@ -51,7 +51,7 @@ public sealed unsafe class RingTapTests : IDisposable
     [Fact]
     public void Beside_a_quick_producer_every_copy_is_whole()
     {
-        RingTap tap = RingTap.TryOpen(_memory.Pointer, FrameRing.SizeOf(Capacity))!;
+        RingTap tap = RingTap.TryOpen(_memory.Pointer, FrameRing.SizeOf(Capacity), epoch: 0)!;
         const int Count = 400_000;
         var producer = new Thread(() =>
         {
