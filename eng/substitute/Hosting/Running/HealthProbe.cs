@@ -12,7 +12,11 @@ internal sealed class HealthProbe
     /// <summary>An answer later than this counts as none.</summary>
     private const int TimeoutMs = 2000;
 
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
+    // Asked once a minute, of processes that come and go: a connection that is kept helps nobody, and outlives them.
+    private static readonly HttpClient Http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false, UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero,
+    })
     {
         Timeout = TimeSpan.FromMilliseconds(TimeoutMs),
     };
