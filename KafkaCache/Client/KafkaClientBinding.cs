@@ -20,9 +20,8 @@ internal sealed class KafkaClientBinding(ProduceScope scope) : IBinding
             return null;
         }
 
-        string topic = Encoding.UTF8.GetString(kafka.Topic);
-        return CacheDirectory.IsTopicName(topic)
-            ? new ProduceStream(scope, topic, kafka.Partition, kafka.Acks)
-            : new RefusedStream(RefusedStream.InvalidTopic);
+        return TopicName.IsValid(kafka.Topic)
+            ? new ProduceStream(scope, Encoding.UTF8.GetString(kafka.Topic), kafka.Partition, kafka.Acks)
+            : new RefusedStream(CloseReason.Refused, TopicName.InvalidTopicError);
     }
 }

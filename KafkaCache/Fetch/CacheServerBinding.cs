@@ -1,7 +1,6 @@
 using System.Text;
 using Sluice.Frames;
 using Sluice.Frames.Extensions;
-using Sluice.KafkaCache.Client;
 using Sluice.KafkaCache.Segments;
 
 namespace Sluice.KafkaCache.Fetch;
@@ -29,12 +28,12 @@ internal sealed class CacheServerBinding(FrameEngine engine, long id, long clien
             return null;
         }
 
-        string topic = Encoding.UTF8.GetString(kafka.Topic);
-        if (!CacheDirectory.IsTopicName(topic))
+        if (!TopicName.IsValid(kafka.Topic))
         {
-            return new RefusedStream(RefusedStream.InvalidTopic);
+            return new RefusedStream(CloseReason.Refused, TopicName.InvalidTopicError);
         }
 
+        string topic = Encoding.UTF8.GetString(kafka.Topic);
         return (kafka.Kind, kafka.Capabilities) switch
         {
             (KafkaStreamKind.Topic, _) => new TopicStream(this, topic, kafka.HasOthers),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Sluice.KafkaCache.Segments;
 
@@ -66,31 +67,12 @@ public sealed class CacheDirectory : IDisposable
         return new CacheDirectory(cache, path, runLock);
     }
 
-    /// <summary>True when a name is one that Kafka allows: 1 to 249 letters, digits, dots, underscores and dashes, not "." or "..".</summary>
-    public static bool IsTopicName(ReadOnlySpan<char> topic)
-    {
-        if (topic.Length is < 1 or > TopicLayout.TopicBytesMax || topic is "." or "..")
-        {
-            return false;
-        }
-
-        foreach (char c in topic)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     /// <summary>Starts to write a topic, under a new epoch. Runs that keep it too know when this returns (<see cref="TopicSiblings"/>).</summary>
     /// <exception cref="ArgumentException">The name is none that Kafka allows.</exception>
     /// <exception cref="IOException">The disk is full, or a run that keeps the topic too cannot be told.</exception>
     public TopicWriter CreateTopic(string topic, int partitionCount, bool isCompacted, SegmentOptions? options = null)
     {
-        if (!IsTopicName(topic))
+        if (!TopicName.IsValid(Encoding.UTF8.GetBytes(topic)))
         {
             throw new ArgumentException($"'{topic}' is no name of a Kafka topic", nameof(topic));
         }

@@ -33,9 +33,6 @@ internal static class TopicLayout
     public const int SiblingsAt = 88;
     public const int TopicAt = 128;
 
-    /// <summary>Kafka allows 249 characters.</summary>
-    public const int TopicBytesMax = 249;
-
     public const int PartitionsAt = 512;
     public const int PartitionBytes = 128;
     public const int NextOffset = 0;

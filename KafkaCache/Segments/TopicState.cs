@@ -20,8 +20,6 @@ internal sealed class TopicState : IDisposable
 
     public long Seed => _region.ReadInt64(TopicLayout.SeedAt);
 
-    public int WriterProcessId => _region.ReadInt32(TopicLayout.WriterAt);
-
     public long Changes => _region.ReadInt64(TopicLayout.ChangesAt);
 
     /// <summary>Another number whenever another run may have begun to keep the topic: no two files of a topic begin with the same.</summary>
@@ -56,7 +54,7 @@ internal sealed class TopicState : IDisposable
         region.WriteInt64(TopicLayout.SiblingsAt, epoch);
         region.WriteInt64(TopicLayout.SeedAt, seed);
         region.WriteInt32(TopicLayout.WriterAt, Environment.ProcessId);
-        int topicBytes = Encoding.UTF8.GetBytes(topic, region.Write(TopicLayout.TopicAt, TopicLayout.TopicBytesMax));
+        int topicBytes = Encoding.UTF8.GetBytes(topic, region.Write(TopicLayout.TopicAt, TopicName.BytesMax));
         region.WriteInt32(TopicLayout.TopicBytesAt, topicBytes);
         for (int i = 0; i < slots; i++)
         {
@@ -74,7 +72,7 @@ internal sealed class TopicState : IDisposable
         bool isSound = region.ReadInt64(TopicLayout.MagicAt) == TopicLayout.Magic; // First: what follows was written before it.
         int topicBytes = region.ReadInt32(TopicLayout.TopicBytesAt);
         int slots = region.ReadInt32(TopicLayout.SlotsAt);
-        isSound = isSound && topicBytes is >= 0 and <= TopicLayout.TopicBytesMax
+        isSound = isSound && topicBytes is >= 0 and <= TopicName.BytesMax
             && slots >= 0 && TopicLayout.FileBytes(slots) <= region.Bytes;
         int version = region.ReadInt32(TopicLayout.VersionAt);
         if (!isSound || version != TopicLayout.Version)

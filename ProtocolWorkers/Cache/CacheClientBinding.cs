@@ -52,7 +52,7 @@ public sealed class CacheClientBinding : IBinding, IDisposable
         TopicView? topic = FindTopic(kafka.Topic);
         return (topic, kafka.Capabilities) switch
         {
-            (null, _) => new RefusedStream(CloseReason.LimitExceeded, null),
+            (null, _) => new RefusedStream(CloseReason.LimitExceeded),
             (_, KafkaCapabilities.Produce) => new MergedProduce(topic, kafka.Acks),
             (_, KafkaCapabilities.Fetch) => topic.Reader is null ? new RelayedFetch(topic, begin) : new MergedFetch(topic, kafka),
             _ => null, // Both at once is for mappings that come later.
@@ -110,39 +110,4 @@ public sealed class CacheClientBinding : IBinding, IDisposable
         _topics.Add(topic.Name, topic);
         return topic;
     }
-}
-
-/// <summary>What Kafka takes for a topic's name. Any other can never exist, so nobody should wait for it.</summary>
-internal static class TopicName
-{
-    /// <summary>Longest name, in bytes: Kafka's own limit, a file name less what partitions add.</summary>
-    public const int BytesMax = 249;
-
-    /// <summary>Kafka's error code for a name that it does not take.</summary>
-    public const int InvalidTopicError = 17;
-
-    public static bool IsValid(ReadOnlySpan<byte> name)
-    {
-        if (name.IsEmpty || name.Length > BytesMax || name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
-        {
-            return false;
-        }
-
-        foreach (byte c in name)
-        {
-            if (!char.IsAsciiLetterOrDigit((char)c) && c is not ((byte)'.' or (byte)'_' or (byte)'-'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-}
-
-/// <summary>Refuses with a reason, which "no route" would not say.</summary>
-internal sealed class RefusedStream(CloseReason reason, int? error) : StreamHandler
-{
-    public override void OnBegin(in BeginFrame frame) =>
-        Port.SendReset(reason, error is int code ? KafkaCloseEx.Write(ExtensionWriter.Scratch, code) : default);
 }

@@ -53,16 +53,4 @@ public sealed class CacheDirectoryTests
         Assert.Equal(
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(writer.Path));
     }
-
-    [Theory]
-    [InlineData("orders", true)]
-    [InlineData("a.b_c-1", true)]
-    [InlineData("", false)]
-    [InlineData(".", false)]
-    [InlineData("..", false)]
-    [InlineData("../etc", false)]
-    [InlineData("a b", false)]
-    [InlineData("ü", false)]
-    public void Topic_names_are_those_that_Kafka_allows(string topic, bool isAllowed) =>
-        Assert.Equal(isAllowed, CacheDirectory.IsTopicName(topic));
 }
