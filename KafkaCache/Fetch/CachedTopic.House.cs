@@ -14,11 +14,12 @@ internal sealed partial class CachedTopic
     /// <summary>Lets go what the topic's policy lets go, and tries again what failed.</summary>
     /// <param name="nowMs">The fetch thread's clock.</param>
     /// <param name="epochNowMs">Epoch milliseconds.</param>
-    public void KeepHouse(long nowMs, long epochNowMs)
+    /// <returns>As of <see cref="OnRecord"/>.</returns>
+    public bool KeepHouse(long nowMs, long epochNowMs)
     {
         if (_writer is null || _description is null)
         {
-            return;
+            return false;
         }
 
         if (_retryAtMs >= 0 && nowMs >= _retryAtMs)
@@ -35,13 +36,16 @@ internal sealed partial class CachedTopic
             segmentMs = Math.Min(RetentionMsMaxOfLive, segmentMs);
         }
 
+        bool hasChanged = false;
         for (int i = 0; i < _writer.PartitionCount; i++)
         {
             PartitionWriter partition = _writer[i];
             partition.SealOldHead(segmentMs);
-            _isMoved |= (_description.IsDeleted || isLive) && partition.DropExpired(epochNowMs, retentionMs);
-            _isMoved |= _description.IsCompacted && partition.Compact(nowMs);
+            hasChanged |= (_description.IsDeleted || isLive) && partition.DropExpired(epochNowMs, retentionMs);
+            hasChanged |= _description.IsCompacted && partition.Compact(nowMs);
         }
+
+        return hasChanged && IsNews();
     }
 
     /// <summary>Stops reading and removes the files, when nobody has followed the topic for a time.</summary>

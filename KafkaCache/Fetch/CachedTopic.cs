@@ -90,18 +90,19 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
 
     // ---- what comes from its partitions ----
 
-    public void OnRecord(int partition, in NewRecord record)
+    /// <returns>True when there is something to <see cref="TellMoved"/> that was not before.</returns>
+    public bool OnRecord(int partition, in NewRecord record)
     {
         if (IsPaused || partition >= _writer!.PartitionCount)
         {
-            return;
+            return false;
         }
 
         PartitionWriter target = _writer[partition];
         if (record.Offset < target.NextOffset)
         {
             Restart($"partition {partition} went back to offset {record.Offset} from {target.NextOffset}");
-            return;
+            return false;
         }
 
         try
@@ -111,36 +112,42 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         catch (Exception exception) when (exception is IOException or ArgumentException)
         {
             OnStorageFault(exception.Message);
-            return;
+            return false;
         }
 
         _hasStorageFault = false;
-        _isMoved = true;
-        _writer.RaiseLatestOffset(partition, record.Offset);
+        if (target.LatestOffset < record.Offset)
+        {
+            _writer.RaiseLatestOffset(partition, record.Offset);
+        }
+
         if (!_isEndKnown[partition])
         {
             NoteEnd(partition, context.Reader.HighWatermark(name, partition));
         }
+
+        return IsNews();
     }
 
-    public void OnPartitionEnd(int partition, long nextOffset)
+    /// <returns>As of <see cref="OnRecord"/>.</returns>
+    public bool OnPartitionEnd(int partition, long nextOffset)
     {
         if (IsPaused || partition >= _writer!.PartitionCount)
         {
-            return;
+            return false;
         }
 
         if (nextOffset < _writer[partition].NextOffset)
         {
             Restart($"partition {partition} ends at offset {nextOffset}, before {_writer[partition].NextOffset}");
-            return;
+            return false;
         }
 
-        _isMoved = true;
         _writer[partition].AdvanceTo(nextOffset);
         _writer.RaiseLatestOffset(partition, nextOffset - 1);
         NoteEnd(partition, nextOffset);
         NoteFilled();
+        return IsNews();
     }
 
     /// <summary>Notes a record that was acknowledged. Any thread.</summary>
@@ -148,16 +155,20 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
     public long RaiseLatestOffset(int partition, long offset) => Volatile.Read(ref _writer)?.RaiseLatestOffset(partition, offset) ?? -1;
 
     /// <summary>Tells followers once for all that moved since the last time.</summary>
-    public void TellIfMoved()
+    public void TellMoved()
     {
-        if (_isMoved)
+        _isMoved = false;
+        if (Followers.Place is TopicPlace place)
         {
-            _isMoved = false;
-            if (Followers.Place is TopicPlace place)
-            {
-                Followers.Tell(place);
-            }
+            Followers.Tell(place);
         }
+    }
+
+    private bool IsNews()
+    {
+        bool wasMoved = _isMoved;
+        _isMoved = true;
+        return !wasMoved;
     }
 
     private void Start()
@@ -282,6 +293,3 @@ internal sealed partial class CachedTopic(string name, bool isBootstrap, bool is
         FetchLog.TopicFilled(context.Logger, context.Cache, name, offsets);
     }
 }
-
-/// <summary>Asks the broker where the partitions of a topic end; the answer comes on the fetch thread, without those that it did not tell.</summary>
-internal delegate void AskEnds(string topic, int partitionCount, Action<IReadOnlyDictionary<int, long>> answer);

@@ -33,3 +33,6 @@ internal sealed record FetchSettings(string Cache, IReadOnlyList<string> Bootstr
     /// <summary>How often segments are looked at for what may go, in milliseconds.</summary>
     public int HouseMs { get; init; } = 5000;
 }
+
+/// <summary>Asks the broker where the partitions of a topic end; the answer comes on the fetch thread, without those that it did not tell.</summary>
+internal delegate void AskEnds(string topic, int partitionCount, Action<IReadOnlyDictionary<int, long>> answer);

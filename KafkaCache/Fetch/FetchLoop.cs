@@ -21,6 +21,7 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly ConcurrentDictionary<string, CachedTopic> _topics = new(StringComparer.Ordinal);
     private readonly Thread _thread;
+    private readonly List<CachedTopic> _moved = []; // Since the last round; fetch thread only.
     private readonly List<Task> _questions = [];
     private volatile bool _isStopping;
     private long _houseAtMs;
@@ -104,7 +105,7 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     {
         if (_topics.TryGetValue(topic, out CachedTopic? cached))
         {
-            cached.OnRecord(partition, record);
+            NoteMoved(cached, cached.OnRecord(partition, record));
         }
     }
 
@@ -112,7 +113,7 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
     {
         if (_topics.TryGetValue(topic, out CachedTopic? cached))
         {
-            cached.OnPartitionEnd(partition, nextOffset);
+            NoteMoved(cached, cached.OnPartitionEnd(partition, nextOffset));
         }
     }
 
@@ -221,23 +222,41 @@ internal sealed class FetchLoop : IFetchSink, IDisposable
         }
 
         nowMs = Environment.TickCount64;
-        bool isHouseDay = nowMs >= _houseAtMs;
-        _houseAtMs = isHouseDay ? nowMs + _settings.HouseMs : _houseAtMs;
+        if (nowMs >= _houseAtMs)
+        {
+            _houseAtMs = nowMs + _settings.HouseMs;
+            KeepHouse(nowMs);
+        }
+
+        foreach (CachedTopic topic in _moved)
+        {
+            topic.TellMoved();
+        }
+
+        _moved.Clear();
+    }
+
+    private void KeepHouse(long nowMs)
+    {
         foreach ((string name, CachedTopic topic) in _topics)
         {
-            if (isHouseDay)
+            if (topic.TryDrop(nowMs, _settings))
             {
-                if (topic.TryDrop(nowMs, _settings))
-                {
-                    _watch.Remove(name);
-                    _topics.TryRemove(name, out _);
-                    continue;
-                }
-
-                topic.KeepHouse(nowMs, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+                _watch.Remove(name);
+                _topics.TryRemove(name, out _);
             }
+            else
+            {
+                NoteMoved(topic, topic.KeepHouse(nowMs, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+            }
+        }
+    }
 
-            topic.TellIfMoved();
+    private void NoteMoved(CachedTopic topic, bool isNews)
+    {
+        if (isNews)
+        {
+            _moved.Add(topic);
         }
     }
 
