@@ -27,6 +27,9 @@ internal sealed class SimConversation
     /// <summary>Binding ids on the way; each takes the first and passes on the rest.</summary>
     public byte[] Hops { get; }
 
+    /// <summary>True when it crosses no link.</summary>
+    public bool IsOnOneNode => Array.TrueForAll(Hops, hop => hop % 100 == Client);
+
     public SimDirection Request { get; }
 
     public SimDirection Reply { get; }

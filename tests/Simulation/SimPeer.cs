@@ -154,6 +154,7 @@ internal sealed partial class SimPeer : StreamHandler
         Check(Port.InWindowBytes >= 0, "a window was overrun");
         Check(frame.Reserved >= frame.Payload.Length + _padding, "padding was not charged");
         Fail(_in.Take(frame));
+        _node.World.Borrowed += frame.BudgetId != 0 && !_conversation.IsOnOneNode ? 1 : 0;
         Check(frame.BudgetId == 0 || frame.BudgetId == _budget?.Id, "another budget than the one granted");
         if (_random.OneIn(16) && Port.SendChallenge(BitConverter.GetBytes(_in.Challenges + 1)))
         {

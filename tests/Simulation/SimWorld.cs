@@ -73,6 +73,9 @@ internal sealed class SimWorld : IDisposable
     /// <summary>Pieces that arrived by reference.</summary>
     public long References { get; set; }
 
+    /// <summary>Pieces that were paid from a budget of another process.</summary>
+    public long Borrowed { get; set; }
+
     public string TraceText => _trace?.ToString() ?? "";
 
     public long Frames => _all.Sum(node => node.Engine.Counters.FramesReceived);
@@ -347,6 +350,7 @@ internal sealed class SimWorld : IDisposable
             Require(counters.StreamsOpened + counters.StreamsAccepted == counters.StreamsClosed, $"streams on {node.Room} do not add up");
             Require(node.Budget is null || node.Budget.CreditBytes == node.BudgetBytes, $"the budget of {node.Room} holds {node.Budget?.CreditBytes} of {node.BudgetBytes} bytes in the end");
             Require(node.Engine.Budgets.Count == (node.Budget is null ? 0 : 1), $"{node.Room} still knows {node.Engine.Budgets.Count} budgets");
+            Require(node.Engine.Budgets.HeldBytes == 0, $"{node.Room} still holds {node.Engine.Budgets.HeldBytes} bytes of others' budgets");
         }
 
         foreach (SimNode node in _all)

@@ -26,6 +26,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         long challenges = 0;
         long signals = 0;
         long references = 0;
+        long borrowed = 0;
         string? problem = null;
         Parallel.For(
             0,
@@ -41,6 +42,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
                     Interlocked.Add(ref challenges, world.Heard.Challenges);
                     Interlocked.Add(ref signals, world.Heard.Signals);
                     Interlocked.Add(ref references, world.References);
+                    Interlocked.Add(ref borrowed, world.Borrowed);
                 }
                 catch (Exception exception)
                 {
@@ -48,9 +50,10 @@ public sealed class SimulationTests(ITestOutputHelper output)
                     loop.Stop();
                 }
             });
-        output.WriteLine($"{seeds} seeds, {frames} frames, {references} references, {challenges} challenges, {signals} signals");
+        output.WriteLine($"{seeds} seeds, {frames} frames, {references} references, {borrowed} paid with what was borrowed, {challenges} challenges, {signals} signals");
         Assert.True(problem is null, problem);
         Assert.True(seeds < SeedsInCi || references > 0, "nothing ever came by reference");
+        Assert.True(seeds < SeedsInCi || borrowed > 0, "no budget was ever used over a link");
     }
 
     // Chance seldom hits the instant that matters; here a process dies in each call of a handler, and a wire is cut after each frame.
