@@ -130,6 +130,9 @@ public sealed class Budget : IDisposable
     /// <summary>Whom we lend to over links.</summary>
     internal IReadOnlyList<BudgetLoan> Loans => _loans ?? (IReadOnlyList<BudgetLoan>)[];
 
+    /// <summary>How many stand in line for it or for its children; of a root.</summary>
+    internal int WaiterCount => _line!.Count;
+
     internal void AddLoan(BudgetLoan loan) => (_loans ??= []).Add(loan);
 
     internal void RemoveLoan(BudgetLoan loan) => _loans?.Remove(loan);
@@ -142,11 +145,6 @@ public sealed class Budget : IDisposable
         {
             _isClosed = true;
             MustNotify(); // Whoever waits learns that nothing will come.
-            foreach (BudgetLoan loan in Loans)
-            {
-                loan.Link.SendBudgetEnd(Id);
-            }
-
             _table.Closed(this);
         }
     }

@@ -5,6 +5,8 @@ internal sealed class BudgetLine
 {
     private readonly Queue<(Budget Budget, ICreditWaiter Waiter)> _line = new();
 
+    public int Count => _line.Count;
+
     /// <summary>True while somebody is being told.</summary>
     public bool IsTelling { get; private set; }
 

@@ -12,6 +12,7 @@ public sealed class BudgetTable
     private readonly Dictionary<long, Budget> _budgets = [];
     private readonly HashSet<Budget> _credited = [];
     private readonly List<Budget> _telling = [];
+    private readonly List<Budget> _ended = [];
     private long _next;
     private int _leases;
 
@@ -61,6 +62,11 @@ public sealed class BudgetTable
             _budgets.Remove(budget.Id);
         }
 
+        if (budget.Loans.Count > 0)
+        {
+            _ended.Add(budget); // Told at the end of the turn: whoever closes a budget may be about to commit a DATA.
+        }
+
         if (isKept || budget.Loans.Count > 0)
         {
             Engine.Schedule(KeepMs, static state => ((Budget)state!).Forget(), budget);
@@ -83,6 +89,15 @@ public sealed class BudgetTable
             return 0;
         }
 
+        foreach (Budget budget in _ended)
+        {
+            foreach (BudgetLoan loan in budget.Loans)
+            {
+                loan.Link.SendBudgetEnd(budget.Id);
+            }
+        }
+
+        _ended.Clear();
         _telling.AddRange(_credited);
         _credited.Clear(); // What is credited while telling is told in the next turn.
         int told = 0;

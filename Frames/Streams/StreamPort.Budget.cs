@@ -53,6 +53,15 @@ public sealed partial class StreamPort : ICreditWaiter
         }
     }
 
+    // A stream that is over does not stay in line until there is credit: it may never come.
+    private void LeaveLine()
+    {
+        if (_isWaitingForBudget)
+        {
+            OutBudget?.MustNotify();
+        }
+    }
+
     // Asking for more than there is puts the port in line: OnWindow is called when the budget has been credited.
     private long ClaimableBytes(long wanted)
     {
@@ -76,10 +85,19 @@ public sealed partial class StreamPort : ICreditWaiter
 
     private void OnBudgetedData(in DataFrame frame)
     {
-        StreamPort? downstream = _inSharedWith is { } shared && shared.OutBudgetId == frame.BudgetId ? shared : null;
-        if (downstream is null)
+        if (_inSharedWith is not { } downstream)
         {
             _handler.OnData(frame);
+            return;
+        }
+
+        if (downstream.OutBudgetId != frame.BudgetId)
+        {
+            // Paid before the other side moved to another budget: that one pays for it once more, so this one has its share back.
+            long budgetId = frame.BudgetId;
+            int reserved = frame.Reserved;
+            _handler.OnData(frame);
+            Engine.Budgets.GiveBack(budgetId, reserved);
             return;
         }
 

@@ -215,6 +215,7 @@ public sealed partial class StreamPort
     {
         OutCounters.Close(isError, (_state & (State.OutBegun | State.OutClosed)) == State.OutBegun);
         _state |= State.OutClosed;
+        LeaveLine();
     }
 
     private void CloseIn(bool isError)

@@ -125,6 +125,24 @@ public sealed class BudgetLossTests : BudgetRooms
         Close(near, far);
     }
 
+    [Fact]
+    public void A_claim_of_DATA_outlives_the_end_of_a_budget()
+    {
+        Budget budget = Budgets.Acquire();
+        Bulk sender = Send(Near, 0);
+        Settle();
+        Grant(budget, window: 10_000);
+        StreamPort reply = Receivers.Streams[0].Port;
+        reply.SendBegin();
+        sender.Port.SendWindow(1000);
+        Settle();
+        Assert.True(reply.TryClaimData(1, 0, out DataClaim claim));
+        budget.Dispose(); // Its end is for the same link.
+        claim.Commit(1);
+        Settle();
+        Close(sender);
+    }
+
     [Theory]
     [InlineData(4999, 500)]
     [InlineData(5000, 200)]

@@ -123,6 +123,44 @@ public sealed class BudgetTests : IDisposable
     }
 
     [Fact]
+    public void A_stream_that_ends_does_not_stay_in_line()
+    {
+        using Budget budget = Engine.Budgets.Acquire();
+        Engine.Attach(Peer, new ScriptedBinding(_ => new ScriptedStream { BudgetId = budget.Id }));
+        for (int i = 0; i < 10; i++)
+        {
+            var client = new ScriptedStream { RecordsWindows = true };
+            Engine.Open(client, Origin, Peer);
+            _test.TurnUntilIdle();
+            Assert.Equal("WINDOW 0", client.Log[^1]); // It has asked, so it waits.
+            Assert.Equal(1, budget.WaiterCount);
+            client.Port.Close(CloseReason.Cancelled);
+            _test.TurnUntilIdle();
+            Assert.Equal(0, budget.WaiterCount);
+        }
+    }
+
+    [Fact]
+    public void A_proxy_whose_receiver_moves_to_another_budget_returns_what_was_paid_from_the_first()
+    {
+        using Budget first = Engine.Budgets.Acquire();
+        using Budget second = Engine.Budgets.Acquire();
+        first.Credit(1000);
+        second.Credit(1000);
+        var binding = new ScriptedBinding(_ => new ScriptedStream { BudgetId = first.Id });
+        Engine.Attach(Peer, binding);
+        Engine.Attach(Proxy, new PassingBinding(Peer));
+        var client = new ScriptedStream();
+        Engine.Open(client, Origin, Proxy);
+        _test.TurnUntilIdle();
+        binding.Streams[0].Port.SendWindow(70_000, budgetId: second.Id);
+        client.Send("0123456789"); // Paid before its own WINDOW comes.
+        _test.TurnUntilIdle();
+        Assert.Equal((1000, 990), (first.AvailableBytes, second.AvailableBytes));
+        client.Port.Close(CloseReason.Cancelled);
+    }
+
+    [Fact]
     public void The_top_byte_of_a_budget_is_the_number_of_its_engine()
     {
         using var engine = new FrameEngine(37, "test", new LocalDoorbell());
