@@ -101,6 +101,27 @@ internal ref struct WireReader(ReadOnlySpan<byte> data, bool flexible)
         return _data.Slice(start, length).ToArray();
     }
 
+    /// <summary>An array of strings; a null one is empty.</summary>
+    public List<string> Strings() => NullableStrings() ?? [];
+
+    /// <summary>An array of strings, or null.</summary>
+    public List<string>? NullableStrings()
+    {
+        int count = Array(2);
+        if (count < 0)
+        {
+            return null;
+        }
+
+        var strings = new List<string>();
+        for (; count > 0; count--)
+        {
+            strings.Add(String());
+        }
+
+        return strings;
+    }
+
     /// <summary>The number of elements of an array, or -1 for null. Fails when that many cannot be in what is left.</summary>
     /// <param name="elementBytesMin">The least an element takes in the older encoding; in the flexible one it is 1.</param>
     public int Array(int elementBytesMin = 1)

@@ -8,12 +8,7 @@ internal sealed class ConsumerGroupDescribe() : Api(ApiKey.ConsumerGroupDescribe
     public override ValueTask<Outcome> HandleAsync(Request request, WireWriter reply)
     {
         var reader = request.Reader();
-        var ids = new List<string>();
-        for (int i = reader.Array(2); i > 0; i--)
-        {
-            ids.Add(reader.String());
-        }
-
+        var ids = reader.Strings();
         reader.Bool();
         reader.Tags();
         if (reader.Failed)

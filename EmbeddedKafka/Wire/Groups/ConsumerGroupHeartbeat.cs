@@ -34,16 +34,10 @@ internal sealed class ConsumerGroupHeartbeat() : Api(ApiKey.ConsumerGroupHeartbe
         string? instance = reader.NullableString();
         string? rack = reader.NullableString();
         int rebalanceTimeoutMs = reader.Int32();
-        int count = reader.Array();
-        var topics = count < 0 ? null : new List<string>();
-        for (; count > 0; count--)
-        {
-            topics!.Add(reader.String());
-        }
-
+        var topics = reader.NullableStrings();
         string? regex = request.Version >= 1 ? reader.NullableString() : null;
         string? assignor = reader.NullableString();
-        count = reader.Array();
+        int count = reader.Array();
         var owned = count < 0 ? null : new HashSet<GroupPartition>();
         for (; count > 0; count--)
         {

@@ -6,12 +6,7 @@ internal sealed class DeleteGroups() : Api(ApiKey.DeleteGroups, 0, 2, flexibleFr
     public override ValueTask<Outcome> HandleAsync(Request request, WireWriter reply)
     {
         var reader = request.Reader();
-        var ids = new List<string>();
-        for (int i = reader.Array(2); i > 0; i--)
-        {
-            ids.Add(reader.String());
-        }
-
+        var ids = reader.Strings();
         reader.Tags();
         if (reader.Failed)
         {

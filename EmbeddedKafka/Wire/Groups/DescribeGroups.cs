@@ -7,12 +7,7 @@ internal sealed class DescribeGroups() : Api(ApiKey.DescribeGroups, 0, 5, flexib
     {
         var reader = request.Reader();
         short version = request.Version;
-        var ids = new List<string>();
-        for (int i = reader.Array(); i > 0; i--)
-        {
-            ids.Add(reader.String());
-        }
-
+        var ids = reader.Strings();
         if (version >= 3)
         {
             reader.Bool();

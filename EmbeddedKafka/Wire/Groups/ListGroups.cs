@@ -47,14 +47,5 @@ internal sealed class ListGroups() : Api(ApiKey.ListGroups, 0, 5, flexibleFrom: 
         return new(Outcome.Reply);
     }
 
-    private static HashSet<string> ReadFilter(ref WireReader reader)
-    {
-        var filter = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        for (int i = reader.Array(); i > 0; i--)
-        {
-            filter.Add(reader.String());
-        }
-
-        return filter;
-    }
+    private static HashSet<string> ReadFilter(ref WireReader reader) => new(reader.Strings(), StringComparer.OrdinalIgnoreCase);
 }

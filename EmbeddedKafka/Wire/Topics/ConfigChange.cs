@@ -9,7 +9,36 @@ internal sealed class ConfigChange(sbyte type, string name)
 
     public List<(string Name, sbyte Operation, string? Value)> Steps { get; } = [];
 
-    public static void Answer(Broker broker, List<ConfigChange> changes, bool fromScratch, bool validateOnly, WireWriter reply)
+    /// <summary>Reads and answers either request: incremental steps say what they do, the others replace all that was set.</summary>
+    public static ValueTask<Outcome> Handle(Request request, bool isIncremental, WireWriter reply)
+    {
+        var reader = request.Reader();
+        var changes = new List<ConfigChange>();
+        for (int i = reader.Array(4); i > 0; i--)
+        {
+            var change = new ConfigChange(reader.Int8(), reader.String());
+            for (int j = reader.Array(isIncremental ? 4 : 3); j > 0; j--)
+            {
+                change.Steps.Add((reader.String(), isIncremental ? reader.Int8() : Set, reader.NullableString()));
+                reader.Tags();
+            }
+
+            reader.Tags();
+            changes.Add(change);
+        }
+
+        bool validateOnly = reader.Bool();
+        reader.Tags();
+        if (reader.Failed)
+        {
+            return new(Outcome.Malformed);
+        }
+
+        Answer(request.Broker, changes, fromScratch: !isIncremental, validateOnly, reply);
+        return new(Outcome.Reply);
+    }
+
+    private static void Answer(Broker broker, List<ConfigChange> changes, bool fromScratch, bool validateOnly, WireWriter reply)
     {
         reply.Int32(0);
         reply.Array(changes.Count);

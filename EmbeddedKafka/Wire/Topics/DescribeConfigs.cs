@@ -19,19 +19,8 @@ internal sealed class DescribeConfigs() : Api(ApiKey.DescribeConfigs, 1, 4, flex
         var resources = new List<Resource>();
         for (int i = reader.Array(4); i > 0; i--)
         {
-            var resource = new Resource(reader.Int8(), reader.String(), null);
-            int keys = reader.Array();
-            if (keys >= 0)
-            {
-                resource = resource with { Keys = [] };
-                for (; keys > 0; keys--)
-                {
-                    resource.Keys!.Add(reader.String());
-                }
-            }
-
+            resources.Add(new Resource(reader.Int8(), reader.String(), reader.NullableStrings()?.ToHashSet()));
             reader.Tags();
-            resources.Add(resource);
         }
 
         bool synonyms = reader.Bool();

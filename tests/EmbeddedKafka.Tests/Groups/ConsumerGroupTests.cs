@@ -4,23 +4,13 @@ using static Sluice.EmbeddedKafka.Tests.TestBroker;
 
 namespace Sluice.EmbeddedKafka.Tests.Groups;
 
-/// <summary>librdkafka with <c>group.protocol=consumer</c> against the broker.</summary>
+/// <summary>librdkafka with <c>group.protocol=consumer</c> against the broker: what only this protocol does.</summary>
 public sealed class ConsumerGroupTests
 {
     private static Task<TestBroker> StartBrokerAsync(int sessionTimeoutMs = 20_000) =>
         StartAsync(o => o with { ConsumerHeartbeatIntervalMs = 100, ConsumerSessionTimeoutMs = sessionTimeoutMs });
 
-    private static IConsumer<byte[], byte[]> Consumer(TestBroker broker, Action<ConsumerConfig>? change = null) =>
-        broker.Consumer("group", c => Modern(c, change));
-
-    private static Member Join(TestBroker broker, string topic, Action<ConsumerConfig>? change = null) => new(broker, topic, c => Modern(c, change));
-
-    private static void Modern(ConsumerConfig config, Action<ConsumerConfig>? change)
-    {
-        config.GroupProtocol = GroupProtocol.Consumer;
-        (config.SessionTimeoutMs, config.HeartbeatIntervalMs, config.PartitionAssignmentStrategy) = (null, null, null);
-        change?.Invoke(config);
-    }
+    private static Member Join(TestBroker broker, string topic) => new(broker, topic, c => Member.Speak(c, GroupProtocol.Consumer));
 
     private static Task ProduceAsync(IProducer<byte[], byte[]> producer, string topic, int from, int count) =>
         Task.WhenAll(Enumerable.Range(from, count).Select(i => producer.ProduceAsync(topic, Message($"{i}", $"{i}"))));
@@ -35,30 +25,6 @@ public sealed class ConsumerGroupTests
         using var member = Join(broker, "all");
         await Eventually.TrueAsync(() => member.Assigned == 4, "all partitions");
         await Eventually.TrueAsync(() => member.Read.Distinct().Count() == 100, "all records");
-    }
-
-    [Theory]
-    [InlineData(null)]
-    [InlineData("uniform")]
-    [InlineData("range")]
-    public async Task Two_members_share_the_partitions_and_the_one_that_stays_takes_over(string? assignor)
-    {
-        await using var broker = await StartBrokerAsync();
-        await broker.CreateAsync("shared", 4);
-        using var first = Join(broker, "shared", c => c.GroupRemoteAssignor = assignor);
-        await Eventually.TrueAsync(() => first.Assigned == 4, "the only member has all partitions");
-        using (var second = Join(broker, "shared", c => c.GroupRemoteAssignor = assignor))
-        {
-            await Eventually.TrueAsync(() => first.Assigned == 2 && second.Assigned == 2, "two members have two partitions each");
-            using var producer = broker.Producer();
-            await ProduceAsync(producer, "shared", 0, 100);
-            await Eventually.TrueAsync(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
-            Assert.NotEmpty(first.Read);
-            Assert.NotEmpty(second.Read);
-            Assert.Equal(assignor ?? "uniform", broker.Broker.Inner.Groups.Describe("group").ProtocolName);
-        }
-
-        await Eventually.TrueAsync(() => first.Assigned == 4, "the leaver's partitions come to who stays");
     }
 
     [Fact]
@@ -93,33 +59,6 @@ public sealed class ConsumerGroupTests
     }
 
     [Fact]
-    public async Task Committed_offsets_outlive_the_broker()
-    {
-        await using var broker = await StartBrokerAsync();
-        for (int i = 0; i < 5; i++)
-        {
-            await broker.ProduceAsync("kept", "k", $"{i}");
-        }
-
-        using (var consumer = Consumer(broker))
-        {
-            consumer.Subscribe("kept");
-            ConsumeResult<byte[], byte[]>? last = null;
-            await Eventually.TrueAsync(() => (last = consumer.Consume(TimeSpan.FromMilliseconds(100)) ?? last)?.Offset == 2, "three records");
-            consumer.Commit(last);
-            consumer.Close();
-        }
-
-        await broker.RestartAsync();
-        using var again = Consumer(broker);
-        again.Subscribe("kept");
-        ConsumeResult<byte[], byte[]>? next = null;
-        await Eventually.TrueAsync(() => (next = again.Consume(TimeSpan.FromMilliseconds(100))) is not null, "the record after the committed one");
-        Assert.Equal("3", Text(next!.Message.Value));
-        again.Close();
-    }
-
-    [Fact]
     public async Task A_member_goes_on_where_it_was_when_the_broker_restarts_under_it()
     {
         string directory = NewDirectory();
@@ -151,24 +90,6 @@ public sealed class ConsumerGroupTests
         {
             Directory.Delete(directory, recursive: true);
         }
-    }
-
-    [Fact]
-    public async Task A_static_member_that_returns_gets_its_partitions_without_a_rebalance()
-    {
-        await using var broker = await StartBrokerAsync();
-        await broker.CreateAsync("static", 2);
-        using var first = Join(broker, "static", c => c.GroupInstanceId = "one");
-        await Eventually.TrueAsync(() => first.Assigned == 2, "all partitions");
-        var second = Join(broker, "static", c => c.GroupInstanceId = "two");
-        await Eventually.TrueAsync(() => first.Assigned == 1 && second.Assigned == 1, "one each");
-        int epoch = broker.Broker.Inner.Groups.FindConsumer("group")!.Epoch;
-        second.Dispose();
-        Assert.Equal(2, broker.Broker.Inner.Groups.Describe("group").Members.Count);
-        using var returned = Join(broker, "static", c => c.GroupInstanceId = "two");
-        await Eventually.TrueAsync(() => returned.Assigned == 1, "its old partition");
-        Assert.Equal(1, first.Assigned);
-        Assert.Equal(epoch, broker.Broker.Inner.Groups.FindConsumer("group")!.Epoch);
     }
 
     [Fact]

@@ -4,16 +4,21 @@ using static Sluice.EmbeddedKafka.Tests.TestBroker;
 
 namespace Sluice.EmbeddedKafka.Tests.Groups;
 
+/// <summary>What groups of both protocols do alike, and what only the classic one does.</summary>
 public sealed class GroupTests
 {
-    [Fact]
-    public async Task Two_members_share_the_partitions_and_the_one_that_stays_takes_over()
+    [Theory]
+    [InlineData(GroupProtocol.Classic, null, "range")]
+    [InlineData(GroupProtocol.Consumer, null, "uniform")]
+    [InlineData(GroupProtocol.Consumer, "uniform", "uniform")]
+    [InlineData(GroupProtocol.Consumer, "range", "range")]
+    public async Task Two_members_share_the_partitions_and_the_one_that_stays_takes_over(GroupProtocol protocol, string? assignor, string used)
     {
-        await using var broker = await StartAsync();
+        await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("shared", 4);
-        using var first = new Member(broker, "shared");
+        using var first = Join(broker, "shared", protocol, c => c.GroupRemoteAssignor = assignor);
         await Eventually.TrueAsync(() => first.Assigned == 4, "the only member has all partitions");
-        using (var second = new Member(broker, "shared"))
+        using (var second = Join(broker, "shared", protocol, c => c.GroupRemoteAssignor = assignor))
         {
             await Eventually.TrueAsync(() => first.Assigned == 2 && second.Assigned == 2, "two members have two partitions each");
             using var producer = broker.Producer();
@@ -21,21 +26,24 @@ public sealed class GroupTests
             await Eventually.TrueAsync(() => first.Read.Concat(second.Read).Distinct().Count() == 100, "both together read everything");
             Assert.NotEmpty(first.Read);
             Assert.NotEmpty(second.Read);
+            Assert.Equal(used, broker.Broker.Inner.Groups.Describe("group").ProtocolName);
         }
 
         await Eventually.TrueAsync(() => first.Assigned == 4, "the leaver's partitions come to who stays");
     }
 
-    [Fact]
-    public async Task Committed_offsets_outlive_the_broker()
+    [Theory]
+    [InlineData(GroupProtocol.Classic)]
+    [InlineData(GroupProtocol.Consumer)]
+    public async Task Committed_offsets_outlive_the_broker(GroupProtocol protocol)
     {
-        await using var broker = await StartAsync();
+        await using var broker = await StartBrokerAsync();
         for (int i = 0; i < 5; i++)
         {
             await broker.ProduceAsync("kept", "k", $"{i}");
         }
 
-        using (var consumer = broker.Consumer("keeper"))
+        using (var consumer = broker.Consumer("keeper", c => Member.Speak(c, protocol)))
         {
             consumer.Subscribe("kept");
             ConsumeResult<byte[], byte[]>? last = null;
@@ -45,7 +53,7 @@ public sealed class GroupTests
         }
 
         await broker.RestartAsync();
-        using var again = broker.Consumer("keeper");
+        using var again = broker.Consumer("keeper", c => Member.Speak(c, protocol));
         again.Subscribe("kept");
         ConsumeResult<byte[], byte[]>? next = null;
         await Eventually.TrueAsync(() => (next = again.Consume(TimeSpan.FromMilliseconds(100))) is not null, "the record after the committed one");
@@ -53,21 +61,28 @@ public sealed class GroupTests
         again.Close();
     }
 
-    [Fact]
-    public async Task A_static_member_that_returns_gets_its_partitions_without_a_rebalance()
+    [Theory]
+    [InlineData(GroupProtocol.Classic)]
+    [InlineData(GroupProtocol.Consumer)]
+    public async Task A_static_member_that_returns_gets_its_partitions_without_a_rebalance(GroupProtocol protocol)
     {
-        await using var broker = await StartAsync();
+        await using var broker = await StartBrokerAsync();
         await broker.CreateAsync("static", 2);
-        using var first = new Member(broker, "static", c => c.GroupInstanceId = "one");
+        using var first = Join(broker, "static", protocol, c => c.GroupInstanceId = "one");
         await Eventually.TrueAsync(() => first.Assigned == 2, "all partitions");
-        var second = new Member(broker, "static", c => c.GroupInstanceId = "two");
+        var second = Join(broker, "static", protocol, c => c.GroupInstanceId = "two");
         await Eventually.TrueAsync(() => first.Assigned == 1 && second.Assigned == 1, "one each");
-        int generation = broker.Broker.Inner.Groups.Find("group")!.Generation;
+        int generation = Generation();
         second.Dispose();
-        using var returned = new Member(broker, "static", c => c.GroupInstanceId = "two");
+        Assert.Equal(2, broker.Broker.Inner.Groups.Describe("group").Members.Count);
+        using var returned = Join(broker, "static", protocol, c => c.GroupInstanceId = "two");
         await Eventually.TrueAsync(() => returned.Assigned == 1, "its old partition");
         Assert.Equal(1, first.Assigned);
-        Assert.Equal(generation, broker.Broker.Inner.Groups.Find("group")!.Generation);
+        Assert.Equal(generation, Generation());
+
+        int Generation() => protocol == GroupProtocol.Classic
+            ? broker.Broker.Inner.Groups.Find("group")!.Generation
+            : broker.Broker.Inner.Groups.FindConsumer("group")!.Epoch;
     }
 
     [Fact]
@@ -102,4 +117,12 @@ public sealed class GroupTests
         Assert.Equal("range", described.PartitionAssignor);
         Assert.Equal("seen", described.Members.Single().Assignment.TopicPartitions.Single().Topic);
     }
+
+    private static Task<TestBroker> StartBrokerAsync() => StartAsync(o => o with { ConsumerHeartbeatIntervalMs = 100, ConsumerSessionTimeoutMs = 20_000 });
+
+    private static Member Join(TestBroker broker, string topic, GroupProtocol protocol, Action<ConsumerConfig> change) => new(broker, topic, c =>
+    {
+        Member.Speak(c, protocol);
+        change(c);
+    });
 }

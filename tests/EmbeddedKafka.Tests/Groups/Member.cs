@@ -24,6 +24,16 @@ internal sealed class Member : IDisposable
 
     public volatile int Assigned;
 
+    /// <summary>Makes a consumer speak one of the two group protocols; the next-generation one takes its times from the broker.</summary>
+    public static void Speak(ConsumerConfig config, GroupProtocol protocol)
+    {
+        config.GroupProtocol = protocol;
+        if (protocol == GroupProtocol.Consumer)
+        {
+            (config.SessionTimeoutMs, config.HeartbeatIntervalMs, config.PartitionAssignmentStrategy) = (null, null, null);
+        }
+    }
+
     public void Dispose()
     {
         _stop.Cancel();
