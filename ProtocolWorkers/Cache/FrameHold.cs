@@ -27,6 +27,9 @@ internal struct FrameHold
     /// <summary>Keeps a frame.</summary>
     public void Add(in DataFrame frame) => Add((int)frame.Flags, frame.Extension, frame.IsNull ? Null : frame.Payload.Length, frame.Payload);
 
+    /// <summary>Keeps a piece of a frame.</summary>
+    public void Add(DataFlags flags, ReadOnlySpan<byte> payload) => Add((int)flags, default, payload.Length, payload);
+
     /// <summary>Keeps a FLUSH behind the frames that wait.</summary>
     public void AddFlush(ReadOnlySpan<byte> extension) => Add(0, extension, Flush, default);
 

@@ -11,7 +11,7 @@ namespace Sluice.ProtocolWorkers.Cache;
 ///   cached elsewhere:       the same merged fetch is opened at the cache, and its frames are passed on, credit by credit
 /// </code>
 /// A cache that goes costs nothing but time: the read is opened again when the topic is back, and goes on behind the last record that was
-/// passed on (<see cref="RelayedProgress"/>). Only the one that goes in the middle of a record takes the read along.
+/// passed on (<see cref="RelayedProgress"/>).
 /// </remarks>
 internal sealed class RelayedFetch : StreamHandler, ITopicUser
 {
@@ -150,6 +150,30 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
         }
     }
 
+    private void PassRest(in DataFrame frame, int skip)
+    {
+        ReadOnlySpan<byte> rest = frame.Payload[skip..];
+        DataFlags flags = frame.Flags & ~DataFlags.Init; // That, and what the record is, was passed on before.
+        bool isNothing = rest.IsEmpty && (flags & DataFlags.Fin) == 0;
+        if (!isNothing && (!_hold.IsEmpty || !Port.TrySendData(rest, flags)))
+        {
+            _hold.Add(flags, rest);
+        }
+    }
+
+    private void OnFinished(RelayedProgress progress)
+    {
+        _ahead = null;
+        if (progress.IsInRecord)
+        {
+            Port.Close(CloseReason.Failed); // It is gone there: compacted away while a slow client was in the middle of it.
+        }
+        else
+        {
+            Continue();
+        }
+    }
+
     private void OnAheadLost(Ahead ahead, in CloseFrame frame)
     {
         if (ahead != _ahead)
@@ -194,8 +218,16 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
                 return;
             }
 
-            owner._progress!.NoteData(frame);
-            if (!owner._hold.IsEmpty || !owner.Port.TryPassOn(frame, frame.Flags, frame.Extension))
+            if (!owner._progress!.TryNoteData(frame, out int skip))
+            {
+                owner.Port.Close(CloseReason.Failed);
+            }
+            else if (owner._progress.IsFinishing)
+            {
+                owner.PassRest(frame, skip);
+                Port.ShareWindowOf(owner.Port); // What was left out needs no room there.
+            }
+            else if (!owner._hold.IsEmpty || !owner.Port.TryPassOn(frame, frame.Flags, frame.Extension))
             {
                 owner._hold.Add(frame);
             }
@@ -212,7 +244,12 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
 
         public override void OnEnd(in EndFrame frame)
         {
-            if (IsCurrent)
+            if (IsCurrent && owner._progress is { IsFinishing: true } progress)
+            {
+                Port.Close(CloseReason.None);
+                owner.OnFinished(progress);
+            }
+            else if (IsCurrent)
             {
                 owner._hold.AddEnd(frame.Extension);
                 owner._hold.TrySendAll(owner.Port);
