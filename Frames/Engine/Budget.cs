@@ -130,6 +130,9 @@ public sealed class Budget : IDisposable
     /// <summary>Whom we lend to over links.</summary>
     internal IReadOnlyList<BudgetLoan> Loans => _loans ?? (IReadOnlyList<BudgetLoan>)[];
 
+    /// <summary>True while somebody in its line, or in that of its parents, is being told.</summary>
+    internal bool IsTelling => _root._line!.IsTelling;
+
     /// <summary>How many stand in line for it or for its children; of a root.</summary>
     internal int WaiterCount => _line!.Count;
 
@@ -176,7 +179,7 @@ public sealed class Budget : IDisposable
     }
 
     /// <summary>Somebody in line found too little once more.</summary>
-    internal void AskAgain(ICreditWaiter waiter) => _root._lease?.OnAsked(waiter.NeededBytes(this), _root._line!.IsTelling);
+    internal void AskAgain(ICreditWaiter waiter) => _root._lease?.OnAsked(waiter.NeededBytes(this), IsTelling);
 
     /// <summary>Empties it, to give it back to its owner.</summary>
     internal long TakeAll()

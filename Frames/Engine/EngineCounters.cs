@@ -113,9 +113,9 @@ public sealed class EngineCounters
     public long Stream(long bindingId, StreamCounter counter)
     {
         var counts = new BindingCounts();
+        int row = RowOf(bindingId);
         foreach (StreamCounter each in Enum.GetValues<StreamCounter>())
         {
-            int row = RowOf(bindingId);
             counts.Add(each, _memory.Stream(row, isOpened: false, each), _memory.Stream(row, isOpened: true, each));
         }
 

@@ -83,9 +83,9 @@ public sealed partial class LinkEnd
     // Returns false when it was paid with credit that nobody lent.
     private bool TryReceivePaid()
     {
-        var type = (FrameType)BinaryPrimitives.ReadInt32LittleEndian(_fields.AsSpan(FrameLayout.Type));
-        long budgetId = BinaryPrimitives.ReadInt64LittleEndian(_fields.AsSpan(FrameLayout.BudgetId));
-        if (type is not (FrameType.Data or FrameType.End or FrameType.Flush) || budgetId == 0 || IsOfBudget())
+        var header = new FrameHeader(_fields);
+        long budgetId = header.Int64(FrameLayout.BudgetId);
+        if (header.Type is not (FrameType.Data or FrameType.End or FrameType.Flush) || budgetId == 0 || header.StreamId == 0)
         {
             return true;
         }
@@ -96,10 +96,8 @@ public sealed partial class LinkEnd
             return true;
         }
 
-        return loan.TryTake(BinaryPrimitives.ReadInt32LittleEndian(_fields.AsSpan(FrameLayout.Reserved)));
+        return loan.TryTake(header.Int32(FrameLayout.Reserved));
     }
-
-    private bool IsOfBudget() => BinaryPrimitives.ReadInt64LittleEndian(_fields.AsSpan(FrameLayout.StreamId)) == 0;
 
     private void OnBudgetFrame(in FrameHeader header)
     {
@@ -168,11 +166,8 @@ public sealed partial class LinkEnd
 
     private RecordWriter ClaimBudget(FrameType type, int bytes, long budgetId)
     {
-        var record = new RecordWriter(RoomFor(bytes));
-        record.Span.Clear();
-        record.Int32(FrameLayout.Length, bytes);
-        record.Int32(FrameLayout.Type, (int)type);
-        record.Int64(FrameLayout.Timestamp, Engine.StampNs);
+        RecordWriter record = ClaimOfLink(type, number: 0, bytes);
+        record.Span[FrameLayout.Header..].Clear();
         record.Int64(FrameLayout.BudgetId, budgetId);
         return record;
     }

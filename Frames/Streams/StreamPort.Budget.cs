@@ -68,7 +68,8 @@ public sealed partial class StreamPort : ICreditWaiter
         long claimable = Rare.OutPrepaid + (OutBudget?.AvailableBytes ?? 0);
         if (claimable < wanted && WindowLeftBytes > PaddingBytes && OutBudget is { IsOpen: true } budget)
         {
-            Rare.OutWanted = (int)Math.Min(wanted, int.MaxValue);
+            // Who comes back for more as soon as it was served wants twice as much each time: fewer questions, where the owner is behind a link.
+            Rare.OutWanted = (int)Math.Min(WindowLeftBytes, budget.IsTelling ? Math.Max(wanted, 2L * Rare.OutWanted) : wanted);
             if (_isWaitingForBudget)
             {
                 budget.AskAgain(this);

@@ -47,6 +47,27 @@ public sealed class TestEngine : IDisposable
         throw new InvalidOperationException($"the engine was still busy after {turnsMax} turns");
     }
 
+    /// <summary>Turns engines that are joined by links until none of them does anything.</summary>
+    public static void TurnAllUntilIdle(params TestEngine[] engines)
+    {
+        for (int rounds = 0, quiet = 0; quiet < 2; quiet++, rounds++)
+        {
+            foreach (TestEngine engine in engines)
+            {
+                if (engine.Turn() > 0)
+                {
+                    engine.TurnUntilIdle();
+                    quiet = 0;
+                }
+            }
+
+            if (rounds > 10_000)
+            {
+                throw new InvalidOperationException($"the engines were still busy after {rounds} rounds");
+            }
+        }
+    }
+
     /// <summary>Lets virtual time pass and turns until idle.</summary>
     public void Advance(long ms)
     {

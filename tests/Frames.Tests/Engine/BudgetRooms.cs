@@ -67,20 +67,7 @@ public abstract class BudgetRooms : IDisposable
         Settle();
     }
 
-    protected void Settle()
-    {
-        for (int quiet = 0; quiet < 2; quiet++)
-        {
-            foreach (TestEngine engine in All)
-            {
-                for (int turns = 0; engine.Turn() > 0; turns++)
-                {
-                    Assert.True(turns < 1000, "an engine does not come to rest");
-                    quiet = 0;
-                }
-            }
-        }
-    }
+    protected void Settle() => TestEngine.TurnAllUntilIdle(All);
 
     protected void Close(params Bulk[] senders)
     {

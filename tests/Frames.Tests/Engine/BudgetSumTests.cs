@@ -142,20 +142,7 @@ public sealed class BudgetSumTests
 
         private void Join(int from) => _links.Add((from, new TestLink(_engines[from], _engines[from + 1])));
 
-        private void Settle()
-        {
-            for (int quiet = 0; quiet < 2; quiet++)
-            {
-                foreach (TestEngine engine in _engines)
-                {
-                    for (int turns = 0; engine.Turn() > 0; turns++)
-                    {
-                        Assert.True(turns < 1000, "an engine does not come to rest");
-                        quiet = 0;
-                    }
-                }
-            }
-        }
+        private void Settle() => TestEngine.TurnAllUntilIdle(_engines);
     }
 
     private sealed class Sender : StreamHandler
