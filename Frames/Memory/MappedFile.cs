@@ -102,7 +102,7 @@ public sealed unsafe class MappedFile : IDisposable
         catch (IOException exception) when (exception.GetType() == typeof(IOException) && !File.Exists(path)) // The kinds of it say what they are.
         {
             throw new IOException(
-                $"there is no room for the {options.PreallocationSize} bytes of {path}; free some, or make the file system larger (of a container: its /dev/shm)", exception);
+                $"{System.IO.Path.GetDirectoryName(path)} has no room for a file of {options.PreallocationSize} bytes; free some there, or make it larger (a container's /dev/shm: its shm size)", exception);
         }
     }
 

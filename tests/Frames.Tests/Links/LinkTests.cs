@@ -170,7 +170,7 @@ public sealed class LinkTests : IAsyncDisposable
     {
         string path = Path.Combine(_directory, "large.ring");
         IOException exception = Assert.Throws<IOException>(() => Memory.MappedFile.Create(path, 1L << 60));
-        Assert.Contains($"no room for the {1L << 60} bytes of {path}; free some", exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{_directory} has no room for a file of {1L << 60} bytes; free some", exception.Message, StringComparison.Ordinal); // The same at every try.
         Assert.False(File.Exists(path));
         using Memory.MappedFile file = Memory.MappedFile.Create(path, 1 << 20);
         Assert.Contains("exists", Assert.Throws<IOException>(() => Memory.MappedFile.Create(path, 1 << 20)).Message, StringComparison.Ordinal);
