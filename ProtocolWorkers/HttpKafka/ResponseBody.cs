@@ -8,7 +8,6 @@ namespace Sluice.ProtocolWorkers.HttpKafka;
 /// What was granted to the kafka stream is given back only when its bytes have left: so a client that stops reading stops the kafka
 /// stream, and at most one window of bytes waits here. Small values are gathered into one frame: a list of a hundred records then
 /// costs Edge one frame, not a hundred. A bounded read always ends or runs out of credit, so what is gathered never waits for long.
-/// More of a value that passes as it is is asked for only when the response has room: so it seldom waits here, and need not be copied.
 /// </remarks>
 internal struct ResponseBody(StreamPort http, StreamPort kafka)
 {
@@ -27,18 +26,18 @@ internal struct ResponseBody(StreamPort http, StreamPort kafka)
     private int _end;
     private int _owedBytes;
     private bool _isComplete;
-    private bool _isPassing;
 
-    /// <summary>Takes a piece of a value that is sent on at once, as far as credit allows: without copying it, when it came by reference.</summary>
+    /// <summary>Takes a piece of a value that is sent on at once, as far as credit allows: by reference, when it came so and need not wait.</summary>
     public void Pass(in DataFrame frame)
     {
-        _isPassing = true;
-        _owedBytes += frame.Reserved;
-        if (_start < _end || !http.TryPassOn(frame, DataFlags.Whole))
+        if (_start == _end && http.TryPassOn(frame, DataFlags.Whole))
         {
-            Hold(frame.Payload);
+            kafka.Acknowledge(frame.Reserved);
+            return;
         }
 
+        Hold(frame.Payload);
+        _owedBytes += frame.Reserved;
         Flush();
     }
 
@@ -83,8 +82,7 @@ internal struct ResponseBody(StreamPort http, StreamPort kafka)
         }
 
         _start = _end = 0;
-        bool hasRoom = !_isPassing || http.SendableBytes > kafka.InWindowBytes; // For more than what is asked for already.
-        if (_owedBytes > 0 && hasRoom)
+        if (_owedBytes > 0)
         {
             kafka.Acknowledge(_owedBytes);
             _owedBytes = 0;
