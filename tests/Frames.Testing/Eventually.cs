@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Sluice.Frames.Testing;
 
 /// <summary>Waits for what must come, with a deadline and a reason. The one place where tests look again and again.</summary>
@@ -37,7 +39,7 @@ public static class Eventually
                     return;
                 }
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or TaskCanceledException)
+            catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException or TaskCanceledException)
             {
                 failure = exception;
             }

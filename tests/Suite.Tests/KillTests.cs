@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Sluice.Suite.Tests;
 
@@ -62,7 +63,7 @@ public sealed class KillTests
                     await Task.Delay(10, CancellationToken.None); // 503 while the service is away: come again.
                 }
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or SocketException)
             {
                 await Task.Delay(10, CancellationToken.None);
             }

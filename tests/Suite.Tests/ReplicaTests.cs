@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Sluice.Suite.Tests;
 
@@ -103,7 +104,7 @@ public sealed class ReplicaTests
                 using HttpResponseMessage response = await http.SendAsync(request, deadline.Token);
                 return response.StatusCode;
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or SocketException)
             {
                 return null;
             }

@@ -80,7 +80,7 @@ internal sealed class HealthProbe
             string body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
             return Report(HealthStatus.Unhealthy, $"{(int)response.StatusCode} {(body.Length > 300 ? body[..300] : body).ReplaceLineEndings("; ")}");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException
+        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException // The last when it dies just then.
             || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return Report(HealthStatus.Unhealthy, exception is TaskCanceledException ? $"no answer within {TimeoutMs} ms" : exception.Message);
