@@ -10,13 +10,13 @@ namespace Sluice.ProtocolWorkers.Cache;
 ///   mapped in the meantime: a MergedFetch takes over, as if it had been there from the start
 ///   cached elsewhere:       the same merged fetch is opened at the cache, and its frames are passed on, credit by credit
 /// </code>
-/// A cache that goes costs nothing but time: the read is opened again when the topic is back, and goes on behind the last record that was
+/// A cache that goes costs nothing but time: the read is opened again when the topic is back, and goes on behind the last byte that was
 /// passed on (<see cref="RelayedProgress"/>).
 /// </remarks>
 internal sealed class RelayedFetch : StreamHandler, ITopicUser
 {
-    private const int TriesMax = 3;     // In a row, at a cache that says that it has the topic: then the trouble is another.
-    private const int RetryMs = 50;     // When only this stream was lost, and the topic is where it was.
+    private const int TriesMax = 3; // In a row, at a cache that says that it has the topic: then the trouble is another.
+    private const int RetryMs = 50; // When only this stream was lost, and the topic is where it was.
 
     private readonly TopicView _topic;
     private readonly byte[] _request;

@@ -10,7 +10,7 @@ internal sealed partial class TopicView
 
     private long Wish => _wish != 0 ? _wish : _wish = WishOf(_nameBytes);
 
-    /// <summary>Caches came or went: the topic may be at home elsewhere now.</summary>
+    /// <summary>Caches came or went, or one has answered after that: the topic may be at home elsewhere now.</summary>
     public void OnLinksChanged()
     {
         long home = Engine.HomeOf(ExitId, Wish);
@@ -39,7 +39,7 @@ internal sealed partial class TopicView
         }
     }
 
-    // A try or a move that is under way is looked at again when it is over. The move failed. Were the old home gone as well, its loss would have been told.
+    // The move failed. Were the old home gone as well, its loss would have been told.
     private void OnNotComing(TopicStream stream)
     {
         if (stream == _coming)

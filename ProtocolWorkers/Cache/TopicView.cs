@@ -179,6 +179,10 @@ internal sealed partial class TopicView : TopicSource
             if (IsCurrent && KafkaReplyEx.TryRead(frame.Extension, out KafkaReplyEx reply))
             {
                 view.OnReply(reply);
+                if (view.IsConnected)
+                {
+                    view.OnLinksChanged(); // What changed while we waited for the answer.
+                }
             }
         }
 
