@@ -233,7 +233,7 @@ public sealed unsafe partial class FrameEngine : IDisposable
                 work += _ends[i].Flush();
             }
 
-            DropCorruptEnds();
+            work += DropCorruptEnds();
             Running = null;
             RunningState = null;
             Counters.Turns++;
@@ -352,8 +352,10 @@ public sealed unsafe partial class FrameEngine : IDisposable
         }
     }
 
-    private void DropCorruptEnds()
+    // What handlers then send, and who waits for credit that comes back, has its turn next: so it counts as work.
+    private int DropCorruptEnds()
     {
+        int dropped = 0;
         for (int i = _ends.Count - 1; i > 0; i--)
         {
             if (_ends[i].IsCorrupt)
@@ -361,8 +363,11 @@ public sealed unsafe partial class FrameEngine : IDisposable
                 LinkEnd end = _ends[i];
                 LoseEnd(end, CloseReason.ProtocolViolation);
                 end.CloseLink?.Invoke();
+                dropped++;
             }
         }
+
+        return dropped;
     }
 
     /// <summary>Ends all streams, runs what is posted, and frees the engine's memory. Not during a turn. Later posts run on the thread pool, one at a time.</summary>

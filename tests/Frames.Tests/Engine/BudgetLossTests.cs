@@ -1,3 +1,4 @@
+using Sluice.Frames.Memory;
 using Sluice.Frames.Testing;
 
 namespace Sluice.Frames.Tests;
@@ -123,6 +124,26 @@ public sealed class BudgetLossTests : BudgetRooms
         Grant(budget, window: 10_000); // A budget that is closed is not opened by naming it again.
         Assert.Equal((0, 0), (near.Port.SendableBytes, far.Port.SendableBytes));
         Close(near, far);
+    }
+
+    [Fact]
+    public void Whoever_waits_is_told_at_once_when_a_link_with_senseless_cursors_is_dropped()
+    {
+        using var raw = new RawPeer(Owner.Engine, "raw", peerEngine: 9);
+        using Budget budget = Budgets.Acquire();
+        budget.Credit(100);
+        Owner.TurnUntilIdle();
+        raw.Send(RawFrames.Begin(RawStream, Peer));
+        Owner.TurnUntilIdle();
+        Receivers.Streams[0].Port.SendWindow(1000, budgetId: budget.Id);
+        raw.Send(RawFrames.BudgetNeed(budget.Id, back: 0, needed: 1, wanted: 100));
+        Owner.TurnUntilIdle();
+        bool isTold = false;
+        budget.NotifyWhenCredited(100, _ => isTold = true);
+        RawFrames.PutLong(raw.Memory, FrameRing.TailOffset, long.MaxValue);
+        Owner.TurnUntilIdle();
+        Assert.True(raw.IsClosed);
+        Assert.True(isTold);
     }
 
     [Fact]
