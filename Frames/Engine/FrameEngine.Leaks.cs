@@ -5,7 +5,7 @@ using Sluice.Frames.Memory;
 namespace Sluice.Frames;
 
 // What an engine still holds (promise P9): slots, streams, credit, budgets and descriptors are back where they started once nothing is open.
-public sealed unsafe partial class FrameEngine
+public sealed partial class FrameEngine
 {
     private const int StreamsListedMax = 10;
 

@@ -3,7 +3,7 @@ using Sluice.Frames.Links;
 namespace Sluice.Frames;
 
 // Which way a new stream takes: spread over the engines of all live peers, unless it wishes for something.
-public sealed unsafe partial class FrameEngine
+public sealed partial class FrameEngine
 {
     private int _nextEnd;
 
