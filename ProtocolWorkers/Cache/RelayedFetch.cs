@@ -116,7 +116,7 @@ internal sealed class RelayedFetch : StreamHandler, ITopicUser
     {
         if (_topic.IsConnected)
         {
-            Open(progress.Request());
+            Open(progress.NextRequest());
         }
     }
 

@@ -53,9 +53,20 @@ internal sealed class RelayedProgress
     /// <summary>True when a cache has the topic as far as it was seen before.</summary>
     public bool MayGoOn(in PartitionOffsets latest)
     {
-        foreach (PartitionOffset end in (ReadOnlySpan<PartitionOffset>)[.. _ends, .. _next])
+        foreach (PartitionOffset end in _ends)
         {
             if (latest.For(end.Partition, -1) + 1 < end.Offset)
+            {
+                return false;
+            }
+        }
+
+        KafkaBeginEx.TryRead(_request, out KafkaBeginEx asked);
+        foreach (PartitionOffset next in _next)
+        {
+            // What the mapping asked for may lie ahead of all there is; what it was given may not.
+            bool isGiven = next.Offset != asked.Starts.For(next.Partition, KafkaOffsets.Historical);
+            if (isGiven && latest.For(next.Partition, -1) + 1 < next.Offset)
             {
                 return false;
             }
@@ -65,7 +76,7 @@ internal sealed class RelayedProgress
     }
 
     /// <summary>What to ask another cache for.</summary>
-    public ReadOnlySpan<byte> Request()
+    public ReadOnlySpan<byte> NextRequest()
     {
         KafkaBeginEx.TryRead(_request, out KafkaBeginEx asked);
         IsFinishing = _isInRecord;
@@ -150,9 +161,6 @@ internal sealed class RelayedProgress
             to = new PartitionOffset[from.Count];
         }
 
-        for (int i = 0; i < to.Length; i++)
-        {
-            to[i] = from[i];
-        }
+        from.CopyTo(to);
     }
 }

@@ -192,6 +192,20 @@ public sealed class RelayedFetchTests
         Move(bed);
         Begin(bed, 3);
         Assert.Equal(["BEGIN 7", "ABORT Failed"], whole.Heard);
+
+        FetchPeer live = bed.Fetch(isBounded: false);
+        Begin(bed, -1);
+        Answer(bed, "a", "first", 0, 0, 1);
+        Move(bed);
+        Begin(bed, -1);
+        Assert.Equal("ABORT Failed", live.Heard[^1]);
+
+        FetchPeer early = bed.Fetch(isBounded: false, starts: [99]); // It is its own wish to begin where nothing is yet.
+        Begin(bed, 3);
+        Move(bed);
+        Begin(bed, 3);
+        Assert.Equal(["BEGIN 3"], early.Heard);
+        early.Port.Close(CloseReason.Cancelled);
     }
 
     [Fact]
