@@ -51,12 +51,17 @@ public readonly ref struct PartitionOffsets
     public PartitionOffset[] ToArray()
     {
         PartitionOffset[] entries = Count == 0 ? [] : new PartitionOffset[Count];
-        for (int i = 0; i < entries.Length; i++)
+        CopyTo(entries);
+        return entries;
+    }
+
+    /// <summary>Copies the entries out, into room for all of them.</summary>
+    public void CopyTo(Span<PartitionOffset> entries)
+    {
+        for (int i = 0; i < Count; i++)
         {
             entries[i] = this[i];
         }
-
-        return entries;
     }
 
     internal static PartitionOffsets Read(scoped ref ExtensionReader reader)

@@ -5,8 +5,6 @@ namespace Sluice.ProtocolWorkers.HttpKafka;
 /// <summary>What both kinds of fetch have in common: the request's body is dropped, records become the response's.</summary>
 internal abstract class FetchExchange(HttpKafkaBinding binding, bool isHead) : HttpKafkaExchange(binding)
 {
-    private const int DroppedBodyWindowBytes = 64 * 1024; // Dropped at once, so two slots keep the sender going.
-
     // A field, not a property: it is a struct that keeps state.
     private ResponseBody _body;
 
@@ -20,7 +18,7 @@ internal abstract class FetchExchange(HttpKafkaBinding binding, bool isHead) : H
 
     public override void OnBegin(in BeginFrame frame)
     {
-        Port.SendWindow(DroppedBodyWindowBytes);
+        Port.SendWindow(ConstantExchange.DroppedBodyWindowBytes);
         _body = new ResponseBody(Port, Kafka);
         Kafka.SendWindow(ResponseBody.WindowBytes, PaddingBytes);
         Kafka.SendEnd(); // All was said when the stream was opened.

@@ -15,8 +15,6 @@ namespace Sluice.ProtocolWorkers.HttpKafka;
 /// </remarks>
 internal sealed class ProduceExchange : HttpKafkaExchange
 {
-    private const int DroppedBodyWindowBytes = 64 * 1024; // Dropped at once, so two slots keep the sender going.
-
     private readonly bool _isTombstone;
     private readonly int _metadataBytes;
     private byte[]? _metadata;
@@ -43,7 +41,7 @@ internal sealed class ProduceExchange : HttpKafkaExchange
     {
         if (_isTombstone)
         {
-            Port.SendWindow(DroppedBodyWindowBytes);
+            Port.SendWindow(ConstantExchange.DroppedBodyWindowBytes);
         }
 
         if (Binding.ProduceTimeoutMs > 0)

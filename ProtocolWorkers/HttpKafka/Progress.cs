@@ -23,11 +23,7 @@ internal static class Progress
     public static bool TryWrite(PartitionOffsets progress, ReadOnlySpan<byte> recordTag, Span<byte> text, out int length)
     {
         PartitionOffset[] entries = ArrayPool<PartitionOffset>.Shared.Rent(progress.Count);
-        for (int i = 0; i < progress.Count; i++)
-        {
-            entries[i] = progress[i];
-        }
-
+        progress.CopyTo(entries);
         bool fits = ProgressVector.TryEncode(entries.AsSpan(0, progress.Count), text, out length);
         ArrayPool<PartitionOffset>.Shared.Return(entries);
         if (!fits || recordTag.IsEmpty)
