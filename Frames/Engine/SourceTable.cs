@@ -28,8 +28,14 @@ internal sealed class SourceTable(List<LinkEnd> ends)
 
     /// <summary>Gives a file a number, if it has none.</summary>
     /// <returns>False when it must be copied from.</returns>
+    /// <exception cref="InvalidOperationException">It serves another engine.</exception>
     public bool TryUse(PayloadSource source, long nowNs)
     {
+        if (source.Table is { } other && other != this)
+        {
+            throw new InvalidOperationException($"a payload source serves one engine: map {source.Path} once more for another");
+        }
+
         if (source.Number == 0 && (source.IsRetired || !TryMakeRoom(nowNs)))
         {
             return false;

@@ -6,7 +6,7 @@ namespace Sluice.Frames.Links;
 
 /// <summary>Maps the files that peers refer to: each once for the whole process, however many engines and links refer to it.</summary>
 /// <remarks>
-/// Opening a file may wait for a disk, and unmapping a large one takes a millisecond: both run on the thread pool and come back by Post.
+/// Opening a file may wait for a disk (in memory it takes 10 us, mapping included): it runs on the thread pool and comes back by Post.
 /// What a peer names is opened only if it is a plain file of our own user below the directory where such files are, and not a link.
 /// </remarks>
 internal sealed class SourceMaps

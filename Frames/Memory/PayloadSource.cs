@@ -43,6 +43,9 @@ public sealed unsafe class PayloadSource
     /// <summary>Its number on the engine that refers to it; 0 for none.</summary>
     internal int Number { get; private set; }
 
+    /// <summary>The table of the engine that it serves; null before it is first referred to.</summary>
+    internal SourceTable? Table => _table;
+
     /// <summary>When it was last referred to.</summary>
     internal long UsedNs { get; set; }
 

@@ -116,8 +116,9 @@ public sealed partial class StreamPort
         }
 
         _inSequence += reserved;
-        InCounters.Data(frame.Payload.Length);
-        Engine.Counters.DataBytesReceived += frame.Payload.Length;
+        int payloadBytes = frame.PayloadBytes;
+        InCounters.Data(payloadBytes);
+        Engine.Counters.DataBytesReceived += payloadBytes;
         if (frame.BudgetId == 0)
         {
             _handler.OnData(frame);

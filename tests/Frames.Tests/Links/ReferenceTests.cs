@@ -210,6 +210,14 @@ public sealed class ReferenceTests : IDisposable
     }
 
     [Fact]
+    public void A_source_serves_one_engine()
+    {
+        OpenMapped();
+        using var other = new TestEngine();
+        Assert.Throws<InvalidOperationException>(() => other.Engine.Sources.TryUse(Source, 0));
+    }
+
+    [Fact]
     public void An_engine_that_stops_lets_go_of_what_was_under_way()
     {
         using var test = new TestEngine { IsLenient = true };
