@@ -18,9 +18,7 @@ internal static unsafe partial class Unix
     public static bool TryOpenOwnFile(string path, [NotNullWhen(true)] out SafeFileHandle? file)
     {
         file = new SafeFileHandle(open(path, NoLink | NonBlocking | CloseOnExec), ownsHandle: true);
-        var facts = default(FileFacts);
-        if (!file.IsInvalid && statx((int)file.DangerousGetHandle(), "", NamesOwner, TypeModeAndOwner, &facts) == 0
-            && (facts.Mode & TypeMask) == PlainFile && facts.OwnerId == geteuid())
+        if (!file.IsInvalid && IsOwnPlainFile((int)file.DangerousGetHandle()))
         {
             return true;
         }
@@ -28,6 +26,19 @@ internal static unsafe partial class Unix
         file.Dispose();
         file = null;
         return false;
+    }
+
+    private static bool IsOwnPlainFile(int descriptor)
+    {
+        var facts = default(FileFacts);
+        try
+        {
+            return statx(descriptor, "", NamesOwner, TypeModeAndOwner, &facts) == 0 && (facts.Mode & TypeMask) == PlainFile && facts.OwnerId == geteuid();
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false; // A C library older than 2018 (musl: 2024): then nothing is mapped, and all is copied.
+        }
     }
 
     // The first fields of struct statx, which is the same on every architecture; 256 bytes.
