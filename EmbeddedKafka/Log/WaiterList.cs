@@ -28,6 +28,9 @@ internal sealed class WaiterList
     private readonly List<Waiter> _waiters = [];
     private int _count;
 
+    /// <summary>Fetches that wait now.</summary>
+    public int Count => Volatile.Read(ref _count);
+
     public void Add(Waiter waiter)
     {
         lock (_gate)

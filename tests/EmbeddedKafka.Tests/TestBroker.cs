@@ -77,6 +77,13 @@ internal sealed class TestBroker : IAsyncDisposable
         return (await producer.ProduceAsync(topic, Message(key, value))).Offset.Value;
     }
 
+    /// <summary>Waits until a fetch lies at the broker that has nothing for it; what the consumer has not got by then it will not get either.</summary>
+    public async Task FetchWaitsAsync(string topic, IConsumer<byte[], byte[]> consumer)
+    {
+        await Eventually.TrueAsync(() => Broker.Inner.Topics.Find(topic, 0)!.Waiters.Count > 0, "a fetch waits");
+        Assert.Null(consumer.Consume(TimeSpan.Zero));
+    }
+
     /// <summary>Reads a partition from its beginning until the given number of records came, or its end.</summary>
     public List<ConsumeResult<byte[], byte[]>> ReadAll(string topic, int partition = 0, int? count = null, Action<ConsumerConfig>? change = null)
     {

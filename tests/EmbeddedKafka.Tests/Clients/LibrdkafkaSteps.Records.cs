@@ -79,7 +79,7 @@ public sealed partial class LibrdkafkaSteps
         {
             using var consumer = broker.Consumer(change: c => c.FetchWaitMaxMs = 30_000);
             consumer.Assign(new TopicPartitionOffset("plain", 0, 6));
-            Assert.Null(consumer.Consume(TimeSpan.FromMilliseconds(500)));
+            await broker.FetchWaitsAsync("plain", consumer);
             await producer.ProduceAsync("plain", Message("k", "woken"));
             Assert.Equal("woken", Text(consumer.Consume(TimeSpan.FromSeconds(15))?.Message.Value)); // Half of what the fetch may wait.
         });

@@ -137,7 +137,7 @@ public sealed class RecordsTests
         using var producer = broker.Producer();
         await producer.ProduceAsync("woken", Message("warm", "up"));
         Assert.NotNull(consumer.Consume(Patience));
-        Assert.Null(consumer.Consume(TimeSpan.FromMilliseconds(300)));
+        await broker.FetchWaitsAsync("woken", consumer);
 
         for (int i = 0; i < 5; i++)
         {

@@ -68,7 +68,7 @@ public sealed class TransactionTests
             c.FetchWaitMaxMs = 10_000;
         });
         consumer.Assign(new TopicPartitionOffset("held", 0, 1));
-        Assert.Null(consumer.Consume(TimeSpan.FromMilliseconds(500)));
+        await broker.FetchWaitsAsync("held", consumer);
         producer.CommitTransaction(Patience);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal("inside", Text(consumer.Consume(Patience).Message.Value));
