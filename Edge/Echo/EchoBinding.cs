@@ -14,17 +14,7 @@ internal sealed class EchoBinding : IBinding
         // Credit flows backwards: what the reader of our reply grants is what we grant, so each DATA below always fits.
         public override void OnWindow(in WindowFrame frame) => Port.ShareWindowOf(Port);
 
-        public override void OnData(in DataFrame frame)
-        {
-            if (frame.IsNull)
-            {
-                Port.TrySendNull(frame.Extension, frame.Flags);
-            }
-            else
-            {
-                Port.TrySendData(frame.Payload, frame.Flags, frame.Extension);
-            }
-        }
+        public override void OnData(in DataFrame frame) => Port.TryPassOn(frame, frame.Flags, frame.Extension);
 
         public override void OnFlush(in FlushFrame frame) => Port.SendFlush(frame.Extension);
 

@@ -101,7 +101,8 @@ internal sealed partial class HttpExchange(HttpConnection connection)
         }
         finally
         {
-            abort.Unregister();
+            await abort.DisposeAsync().ConfigureAwait(false); // One that runs now must not take the next request for this one.
+            await _binding.Scheduler.SwitchToEngine();
             connection.Remove(this);
             ReturnKept();
             _stream?.Detach();

@@ -1,6 +1,7 @@
 using Sluice.Frames;
 using Sluice.Frames.Crash;
 using Sluice.Frames.Memory;
+using Sluice.Frames.Testing;
 
 // The process that the crash tests of tests/Frames.Tests start and kill. It says "ready", waits for a line on standard input, and works
 // until it is killed, or until standard input closes: when the test is gone, so is this.

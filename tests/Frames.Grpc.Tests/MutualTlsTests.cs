@@ -57,8 +57,8 @@ public sealed class MutualTlsTests : IAsyncDisposable
         LinkHost back = await BackAsync(_ours.Member());
         LinkHost front = await FrontAsync(back, _theirs.Member(trusted: _ours));
         await RefusedAsync(front, back, "certificate");
-        await LinkHost.Until(() => back.Refused.Messages.Length > 0);
-        Assert.Contains("CN=member of theirs", back.Refused.Messages[0], StringComparison.Ordinal);
+        await LinkHost.Until(() => !back.Refused.Messages.IsEmpty);
+        Assert.Contains("CN=member of theirs", back.Refused.Messages.First(), StringComparison.Ordinal);
         Assert.False(back.Group.HasLinkTo("front"));
     }
 
@@ -94,7 +94,7 @@ public sealed class MutualTlsTests : IAsyncDisposable
     // However often it is tried, it is said once.
     private static async Task RefusedAsync(LinkHost front, LinkHost back, string word)
     {
-        await LinkHost.Until(() => front.Refused.Messages.Length > 0);
+        await LinkHost.Until(() => !front.Refused.Messages.IsEmpty);
         int before = back.CallersGone;
         await LinkHost.Until(() => back.CallersGone >= before + 3);
         string line = Assert.Single(front.Refused.Messages);

@@ -148,24 +148,6 @@ internal static class Conversation
         return file;
     }
 
-    private sealed class EchoBinding : IBinding
-    {
-        public StreamHandler? Accept(in BeginFrame begin) => new Stream();
-
-        private sealed class Stream : StreamHandler
-        {
-            public override void OnBegin(in BeginFrame frame) => Port.SendBegin(frame.Extension);
-
-            public override void OnData(in DataFrame frame) => Port.TryPassOn(frame, frame.Flags, frame.Extension);
-
-            public override void OnFlush(in FlushFrame frame) => Port.SendFlush(frame.Extension);
-
-            public override void OnEnd(in EndFrame frame) => Port.SendEnd(frame.Extension);
-
-            public override void OnWindow(in WindowFrame frame) => Port.ShareWindowOf(Port);
-        }
-    }
-
     /// <summary>Passes everything on, as bindings in the middle do, and reads what it passes.</summary>
     private sealed class ProxyBinding(long exit) : IBinding
     {

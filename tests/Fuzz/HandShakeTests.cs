@@ -143,28 +143,4 @@ public sealed class HandShakeTests : IAsyncLifetime
             await Task.Delay(5);
         }
     }
-
-    private sealed class Refusals : EngineObserver
-    {
-        private readonly List<string> _messages = [];
-
-        public string[] Messages
-        {
-            get
-            {
-                lock (_messages)
-                {
-                    return [.. _messages];
-                }
-            }
-        }
-
-        public override void OnLinkRefused(string room, string message)
-        {
-            lock (_messages)
-            {
-                _messages.Add(message);
-            }
-        }
-    }
 }

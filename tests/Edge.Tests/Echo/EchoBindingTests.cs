@@ -69,7 +69,7 @@ public sealed class EchoBindingTests
 
     private static ScriptedStream Open(TestEngine test, bool acknowledges = true, int windowBytes = 64 * 1024)
     {
-        test.Engine.Attach(Echo, new EchoBinding());
+        test.Engine.Attach(Echo, new Sluice.Edge.Echo.EchoBinding());
         var client = new ScriptedStream { AcknowledgesAtOnce = acknowledges, WindowBytes = windowBytes };
         test.Engine.Open(client, Origin, Echo, "ext"u8);
         test.TurnUntilIdle();

@@ -69,7 +69,7 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
     {
         _group = EngineGroup.Start(
             new EngineGroupOptions { Room = "back", EngineCount = 2, RunDirectory = _directory, SourceDirectory = _directory, Observer = new LeakObserver() },
-            engine => engine.Attach(Chatter.BindingId, new Crash.EchoBinding()));
+            engine => engine.Attach(Chatter.BindingId, new EchoBinding()));
         for (int kill = 0; kill < Kills.OfLinks / 2; kill++)
         {
             StartChild("front");
@@ -90,7 +90,7 @@ public sealed class LinkCrashTests(ITestOutputHelper output) : IAsyncDisposable
     {
         _group = EngineGroup.Start(
             new EngineGroupOptions { Room = "back", EngineCount = 1, RunDirectory = _directory, Observer = new LeakObserver() },
-            engine => engine.Attach(Chatter.BindingId, new Crash.EchoBinding()));
+            engine => engine.Attach(Chatter.BindingId, new EchoBinding()));
         for (int kill = 0; kill < Kills.OfLinks / 5; kill++)
         {
             StartChild("front");

@@ -158,7 +158,7 @@ public sealed class LinkTests : IAsyncDisposable
             else
             {
                 await Until(() => refusals.Messages.Count == 1);
-                Assert.Contains(reason, refusals.Messages[0], StringComparison.Ordinal);
+                Assert.Contains(reason, refusals.Messages.First(), StringComparison.Ordinal);
             }
         }
 
@@ -256,18 +256,5 @@ public sealed class LinkTests : IAsyncDisposable
             engine => engine.Place(Echo, "back"));
         _groups.Add(group);
         return group;
-    }
-
-    private sealed class Refusals : LeakObserver
-    {
-        public List<string> Messages { get; } = [];
-
-        public override void OnLinkRefused(string room, string message)
-        {
-            lock (Messages)
-            {
-                Messages.Add(message);
-            }
-        }
     }
 }
