@@ -7,7 +7,8 @@ namespace Sluice.Bench.Load;
 /// <summary>Two processes joined by a shared-memory link: round trips of 64 bytes, as the engines are and when they always park.</summary>
 /// <remarks>
 /// <c>rtt_spin_us</c>: back to back, engines as they are: they find out that looking pays. <c>rtt_parked_us</c>: back to back, engines
-/// that never look: each frame finds its reader asleep in the kernel, and wakes it. <c>rtt_asleep_us</c>: 3 ms between round trips,
+/// that never look: each frame finds its reader asleep in the kernel, and wakes it; <c>rtt_parked_one_core_us</c>: the same with both on one
+/// core, where no halted processor has to be woken. <c>rtt_asleep_us</c>: 3 ms between round trips,
 /// engines as they are, so that the processors sleep as well. Beside both of them the same done by the smallest C program
 /// (bench/c/wake_ping.c), in turns, because the figure is the machine's more than ours.
 /// </remarks>
@@ -40,7 +41,12 @@ internal static class LinkBench
             Figures.Print("parks_per_round_trip", (double)(engine.Counters.Parks - parks) / (Rounds * 2000 * options.Seconds));
         }).ConfigureAwait(false);
 
-        await WithPeerAsync(spinUs: 0, group => ReferenceBench.RunAsync(group, options), cpu: Environment.ProcessorCount - 1).ConfigureAwait(false);
+        await WithPeerAsync(spinUs: 0, async group =>
+        {
+            await PingAsync(group, 20_000, depth: 1, pauseMs: 0).ConfigureAwait(false);
+            Figures.Print("rtt_parked_one_core_us", Median(await PingAsync(group, 2000 * options.Seconds, depth: 1, pauseMs: 0).ConfigureAwait(false)));
+            await ReferenceBench.RunAsync(group, options).ConfigureAwait(false);
+        }, cpu: Environment.ProcessorCount - 1).ConfigureAwait(false);
     }
 
     /// <summary>The other process; ends with its standard input.</summary>
