@@ -147,7 +147,7 @@ public sealed class TopicSiblingsTests : IDisposable
             for (int i = 0; i < 200; i++)
             {
                 using TopicWriter begun = Begin(run);
-                begun.RaiseLatestOffset(0, Volatile.Read(ref atBroker)); // The ends, asked for now.
+                begun.RaiseLatestOffset(0, Volatile.Read(ref atBroker)); // The ends, as the broker tells them after the file can be found.
                 using TopicReader reader = Open(begun);
                 for (int read = 0; read < 20; read++)
                 {
